@@ -1,0 +1,23 @@
+# gradrace::options: what every target of this project compiles with.
+# Results must be the same from every compiler, so contraction is off (an FMA is written where it is meant) and
+# fast-math is refused: it would also add start-up code that changes the floating-point mode of the whole process.
+string(TOUPPER "${CMAKE_BUILD_TYPE}" gradrace_config)
+foreach(flags IN ITEMS "${CMAKE_CXX_FLAGS}" "${CMAKE_CXX_FLAGS_${gradrace_config}}" "${CMAKE_EXE_LINKER_FLAGS}")
+  if(flags MATCHES "-Ofast|-ffast-math|-funsafe-math|-ffinite-math|-fassociative-math|-freciprocal-math")
+    message(FATAL_ERROR "gradrace: fast-math flags change the results; remove them from '${flags}'")
+  endif()
+endforeach()
+
+add_library(gradrace_options INTERFACE)
+add_library(gradrace::options ALIAS gradrace_options)
+target_compile_features(gradrace_options INTERFACE cxx_std_20)
+target_include_directories(gradrace_options INTERFACE ${PROJECT_SOURCE_DIR})
+target_compile_options(gradrace_options INTERFACE
+  -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wno-sign-conversion -Wno-psabi
+  -ffp-contract=off -fno-math-errno $<$<BOOL:${GRADRACE_WERROR}>:-Werror>)
+if(GRADRACE_SANITIZE)
+  target_compile_options(gradrace_options INTERFACE -fsanitize=${GRADRACE_SANITIZE} -fno-omit-frame-pointer -g)
+  target_link_options(gradrace_options INTERFACE -fsanitize=${GRADRACE_SANITIZE})
+endif()
+set(CMAKE_CXX_EXTENSIONS OFF)
+set(CMAKE_EXPORT_COMPILE_COMMANDS ON)

@@ -1,0 +1,17 @@
+# add_simd_variant(name FLAGS ...): kernels/simd/variant_<name>.cpp as an object library with the flags of one
+# instruction set. Only these files get such flags, and they export one constant table and nothing else.
+find_package(xsimd 8.1 REQUIRED)
+add_library(gradrace_xsimd INTERFACE)  # Debian's own xsimd target asks for a library (xtl) that it does not install
+target_include_directories(gradrace_xsimd SYSTEM INTERFACE ${xsimd_INCLUDE_DIRS})
+
+function(add_simd_variant name)
+  cmake_parse_arguments(arg "" "" "FLAGS" ${ARGN})
+  add_library(gradrace_variant_${name} OBJECT simd/variant_${name}.cpp)
+  target_link_libraries(gradrace_variant_${name} PRIVATE gradrace::options gradrace_xsimd)
+  # Optimised even in Debug: without inlining, template instantiations become shared symbols, and the linker could
+  # give baseline code a copy that was compiled for a newer instruction set.
+  target_compile_options(gradrace_variant_${name} PRIVATE ${arg_FLAGS} $<$<CONFIG:Debug>:-O2>
+    -fvisibility=hidden -fvisibility-inlines-hidden)
+  set_target_properties(gradrace_variant_${name} PROPERTIES
+    INTERPROCEDURAL_OPTIMIZATION OFF UNITY_BUILD OFF DISABLE_PRECOMPILE_HEADERS ON)
+endfunction()

@@ -1,0 +1,125 @@
+#include "kernels/conv2d.hpp"
+
+#include <algorithm>
+
+#include "kernels/gemm.hpp"
+#include "kernels/table.hpp"
+
+namespace gradrace::kernels {
+namespace {
+
+// Patches of a tile of output rows: a few rows, so that L1 holds some of them beside a panel of weights and L2 all.
+constexpr Index kPatchFloats = 8192;
+
+/// A patch's gradient is produced in whole panels, so its row is padded; plain patches use the same stride.
+Index patch_stride(const ConvShape& s) {
+  return round_up(s.depth(), kPanel);
+}
+
+Index tile_rows(const ConvShape& s) {
+  return std::clamp<Index>(kPatchFloats / (s.out_w() * patch_stride(s)), 1, std::max<Index>(s.out_h(), 1));
+}
+
+template <class Body>
+void for_each_row_tile(const ConvShape& s, const Body& body) {
+  for (Index row = 0; row < s.out_h(); row += tile_rows(s)) body(Range{row, std::min(row + tile_rows(s), s.out_h())});
+}
+
+/// The output gradients of some positions as a GEMM operand: in place if rows are whole panels, else a padded copy.
+const float* whole_panels(const float* dy, Index positions, Index channels, float* copy) {
+  if (channels % kPanel == 0) return dy;
+  const Index padded = round_up(channels, kPanel);
+  for (Index p = 0; p < positions; ++p) {
+    std::copy_n(dy + p * channels, channels, copy + p * padded);
+    std::fill_n(copy + p * padded + channels, padded - channels, 0.0f);
+  }
+  return copy;
+}
+
+}  // namespace
+
+Index conv2d_scratch_floats(const ConvShape& s) {
+  const Index positions = tile_rows(s) * s.out_w();
+  return round_up(positions * patch_stride(s), kPanel) + positions * round_up(s.out_c, kPanel);
+}
+
+void conv2d_forward(const Isa& isa, const ConvShape& s, const float* x, const float* weight, const float* bias,
+                    float* y, std::span<float> scratch) noexcept {
+  GRADRACE_EXPECT(Index(scratch.size()), >=, conv2d_scratch_floats(s));
+  const PanelMatrix w = conv2d_weights(s);
+  for_each_row_tile(s, [&](Range rows) {
+    isa.table().im2col(s, x, rows, scratch.data());
+    isa.table().gemm({.rows = rows.size() * s.out_w(),
+                      .cols = s.out_c,
+                      .depth = s.depth(),
+                      .a = scratch.data(),
+                      .a_tile_stride = isa.table().gemm_tile_rows * s.depth(),
+                      .a_row_stride = s.depth(),
+                      .a_depth_stride = 1,
+                      .b = weight,
+                      .b_panel_stride = w.rows * kPanel,
+                      .b_depth_stride = kPanel,
+                      .c = y + rows.begin * s.out_w() * s.out_c,
+                      .c_panel_stride = kPanel,
+                      .c_row_stride = s.out_c,
+                      .bias = bias,
+                      .accumulate = false});
+  });
+}
+
+void conv2d_parameter_gradient(const Isa& isa, const ConvShape& s, const float* x, const float* dy, float* dweight,
+                               float* dbias, bool accumulate, std::span<float> scratch) noexcept {
+  GRADRACE_EXPECT(Index(scratch.size()), >=, conv2d_scratch_floats(s));
+  const PanelMatrix w = conv2d_weights(s);
+  float* dy_copy = scratch.data() + round_up(tile_rows(s) * s.out_w() * patch_stride(s), kPanel);
+  for_each_row_tile(s, [&](Range rows) {
+    const Index positions = rows.size() * s.out_w();
+    const float* dy_rows = dy + rows.begin * s.out_w() * s.out_c;
+    isa.table().im2col(s, x, rows, scratch.data());
+    isa.table().gemm({.rows = s.depth(),
+                      .cols = s.out_c,
+                      .depth = positions,
+                      .a = scratch.data(),
+                      .a_tile_stride = isa.table().gemm_tile_rows,
+                      .a_row_stride = 1,
+                      .a_depth_stride = s.depth(),
+                      .b = whole_panels(dy_rows, positions, s.out_c, dy_copy),
+                      .b_panel_stride = kPanel,
+                      .b_depth_stride = round_up(s.out_c, kPanel),
+                      .c = dweight,
+                      .c_panel_stride = w.rows * kPanel,
+                      .c_row_stride = kPanel,
+                      .bias = nullptr,
+                      .accumulate = accumulate || rows.begin > 0});
+  });
+  if (!accumulate) std::fill_n(dbias, s.out_c, 0.0f);
+  isa.table().add_column_sums(s.out_h() * s.out_w(), s.out_c, dy, s.out_c, dbias);
+}
+
+void conv2d_input_gradient(const Isa& isa, const ConvShape& s, const float* dy, const float* weight_transposed,
+                           float* dx, std::span<float> scratch) noexcept {
+  GRADRACE_EXPECT(Index(scratch.size()), >=, conv2d_scratch_floats(s));
+  const PanelMatrix wt = conv2d_weights(s).transposed();
+  const Index stride = patch_stride(s);
+  std::fill_n(dx, s.in_h * s.in_w * s.in_c, 0.0f);
+  for_each_row_tile(s, [&](Range rows) {
+    isa.table().gemm({.rows = rows.size() * s.out_w(),
+                      .cols = s.depth(),
+                      .depth = s.out_c,
+                      .a = dy + rows.begin * s.out_w() * s.out_c,
+                      .a_tile_stride = isa.table().gemm_tile_rows * s.out_c,
+                      .a_row_stride = s.out_c,
+                      .a_depth_stride = 1,
+                      .b = weight_transposed,
+                      .b_panel_stride = wt.rows * kPanel,
+                      .b_depth_stride = kPanel,
+                      .c = scratch.data(),
+                      .c_panel_stride = kPanel,
+                      .c_row_stride = stride,
+                      .bias = nullptr,
+                      .accumulate = false});
+    isa.table().col2im(s, scratch.data(), stride, rows, dx);
+  });
+}
+
+}  // namespace gradrace::kernels

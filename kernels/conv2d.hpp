@@ -1,0 +1,43 @@
+#pragma once
+/// 2-D convolution by im2col and GEMM, one sample a call.
+
+#include <span>
+
+#include "kernels/isa.hpp"
+#include "kernels/shapes.hpp"
+
+namespace gradrace::kernels {
+
+/// The layout of a convolution's weights: rows in the order (ky, kx, input channel), a column per output channel.
+constexpr PanelMatrix conv2d_weights(const ConvShape& s) {
+  return {s.depth(), s.out_c};
+}
+
+/// Floats of scratch that each of the functions below needs (64-byte aligned).
+Index conv2d_scratch_floats(const ConvShape& shape);
+
+/// y = x * w + bias.
+/// What       y(oy, ox, o) = bias(o) + sum over ky, kx, c of x(oy*stride + ky*dilation - padding, ..., c) w(ky, kx, c,
+/// o),
+///            x zero outside.
+/// Layout     x [in_h][in_w][in_c], y [out_h][out_w][out_c], w a panel matrix conv2d_weights(shape), bias whole panels.
+/// Aliasing   none.      Alignment  any; fastest at 64 bytes.      Effects  overwrites y.
+/// Numerics   the order of gemm.hpp over the weights' rows, the first chain starting at the bias.
+/// Threads    serial.
+/// Source     patches of some output rows at a time, so that they stay in cache (candle's tiled im2col); the product is
+///            the one GEMM of gemm.hpp.
+void conv2d_forward(const Isa& isa, const ConvShape& shape, const float* x, const float* weight, const float* bias,
+                    float* y, std::span<float> scratch) noexcept;
+
+/// The gradients of weight and bias of one sample: dw(k, o) = sum over output positions p of patch(p, k) dy(p, o), and
+/// db(o) = sum of dy(p, o), positions in row-major order; added to dweight and dbias if accumulate, else overwriting
+/// them. Padding columns of dweight and dbias are left alone. Layouts, aliasing and threads as conv2d_forward.
+void conv2d_parameter_gradient(const Isa& isa, const ConvShape& shape, const float* x, const float* dy, float* dweight,
+                               float* dbias, bool accumulate, std::span<float> scratch) noexcept;
+
+/// The gradient of the input of one sample; overwrites dx. weight_transposed is the panel matrix of the transpose
+/// (gemm.hpp: transpose). Patches' gradients are added to dx in row-major order of the output positions.
+void conv2d_input_gradient(const Isa& isa, const ConvShape& shape, const float* dy, const float* weight_transposed,
+                           float* dx, std::span<float> scratch) noexcept;
+
+}  // namespace gradrace::kernels

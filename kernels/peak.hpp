@@ -1,0 +1,33 @@
+#pragma once
+/// The processor's own limits: loops that do one thing only, for a caller with a stopwatch. All are serial; run them on
+/// every thread of a team for the limits of all.
+
+#include <span>
+
+#include "kernels/isa.hpp"
+
+namespace gradrace::kernels {
+
+/// Independent chains in fma_chains: two units of four or five cycles need eight to ten, and sixteen registers hold 12.
+inline constexpr Index kFmaChains = 12;
+/// Multiply-adds of each chain in one iteration: enough that the loop's own instructions do not count.
+inline constexpr Index kFmaSteps = 8;
+
+/// Floating-point operations in one iteration of fma_chains (a multiply-add counts as two).
+Index fma_chains_flop(const Isa& isa);
+/// Runs independent chains of multiply-adds on full vector registers, enough of them to keep both units busy. Returns a
+/// value that depends on all of it.
+double fma_chains(const Isa& isa, Index iterations) noexcept;
+
+/// Additions in one iteration of add_chain.
+inline constexpr Index kAddChain = 32;
+/// Runs a chain of integer additions that each wait for the one before, one per clock cycle: iterations * kAddChain
+/// cycles, whatever clock the system claims, and however busy the vector units are with a neighbour's work.
+void add_chain(Index iterations) noexcept;
+
+/// a(i) = b(i) + s c(i): the triad of McCalpin's STREAM, two floats read and one written per element. Compiled for the
+/// baseline instruction set, since from the second-level cache outward memory decides. a, b, c equally long, no
+/// overlap.
+void triad(float s, std::span<const float> b, std::span<const float> c, std::span<float> a) noexcept;
+
+}  // namespace gradrace::kernels

@@ -1,0 +1,29 @@
+#pragma once
+
+#include "kernels/peak.hpp"
+#include "kernels/simd/vector.inl.hpp"
+
+namespace gradrace::kernels {
+namespace {
+
+template <class Arch>
+struct Peak {
+  using V = Vector<Arch>;
+
+  /// iterations x kFmaSteps x kFmaChains multiply-adds on full registers, nothing else. The chains start from a value
+  /// known at run time only and their sum is returned, so that no compiler can fold or drop one.
+  static double fma_chains(Index iterations) noexcept {
+    V chain[kFmaChains];
+    for (Index i = 0; i < kFmaChains; ++i) chain[i] = V(float(iterations + i));
+    const V factor(0.999f), term(0.001f);
+    for (Index k = 0; k < iterations; ++k)
+      for (Index step = 0; step < kFmaSteps; ++step)
+        for (Index i = 0; i < kFmaChains; ++i) chain[i] = xsimd::fma(chain[i], factor, term);
+    V sum(0.0f);
+    for (Index i = 0; i < kFmaChains; ++i) sum += chain[i];
+    return double(sum.get(0));
+  }
+};
+
+}  // namespace
+}  // namespace gradrace::kernels

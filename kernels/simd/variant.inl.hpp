@@ -1,0 +1,39 @@
+#pragma once
+// All bodies of one instruction set, gathered in its table.
+
+#include "kernels/simd/gemm.inl.hpp"
+#include "kernels/simd/im2col.inl.hpp"
+#include "kernels/simd/max_pool.inl.hpp"
+#include "kernels/simd/optimizer_step.inl.hpp"
+#include "kernels/simd/peak.inl.hpp"
+#include "kernels/simd/pointwise.inl.hpp"
+#include "kernels/simd/softmax_nll.inl.hpp"
+#include "kernels/table.hpp"
+
+namespace gradrace::kernels {
+namespace {
+
+template <class Arch>
+constexpr KernelTable make_table(const char* name) {
+  return {.name = name,
+          .lanes = Index(Vector<Arch>::size),
+          .gemm_tile_rows = Gemm<Arch>::kTileRows,
+          .gemm = Gemm<Arch>::gemm,
+          .transpose = Gemm<Arch>::transpose,
+          .im2col = Im2col<Arch>::im2col,
+          .col2im = Im2col<Arch>::col2im,
+          .add_column_sums = Gemm<Arch>::add_column_sums,
+          .tree_sum = Gemm<Arch>::tree_sum,
+          .relu_forward = Pointwise<Arch>::relu_forward,
+          .relu_backward = Pointwise<Arch>::relu_backward,
+          .scale_channels = Pointwise<Arch>::scale_channels,
+          .max_pool_forward = MaxPool<Arch>::max_pool_forward,
+          .max_pool_backward = MaxPool<Arch>::max_pool_backward,
+          .log_softmax_nll = SoftmaxNll<Arch>::log_softmax_nll,
+          .adam = OptimizerStep<Arch>::adam,
+          .adadelta = OptimizerStep<Arch>::adadelta,
+          .fma_chains = Peak<Arch>::fma_chains};
+}
+
+}  // namespace
+}  // namespace gradrace::kernels

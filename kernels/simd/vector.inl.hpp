@@ -1,0 +1,53 @@
+#pragma once
+// What the bodies share: loads and stores of part of a vector, and comparisons that treat NaN as PyTorch does.
+// Everything below simd/ stands in an anonymous namespace: it is compiled once per instruction set, and no copy may be
+// shared between them.
+
+#include <xsimd/xsimd.hpp>
+
+#include "kernels/base.hpp"
+
+namespace gradrace::kernels {
+namespace {
+
+template <class Arch>
+using Vector = xsimd::batch<float, Arch>;
+
+/// The first n lanes from memory, zero in the others.
+template <class V>
+V load_part(const float* from, Index n) {
+  alignas(kAlignment) float lanes[V::size] = {};
+  for (Index i = 0; i < n; ++i) lanes[i] = from[i];
+  return V::load_aligned(lanes);
+}
+
+template <class V>
+void store_part(const V& v, float* to, Index n) {
+  alignas(kAlignment) float lanes[V::size];
+  v.store_aligned(lanes);
+  for (Index i = 0; i < n; ++i) to[i] = lanes[i];
+}
+
+/// Calls body(offset, load, store) for all whole vectors of [0, n) and once more for the rest, so that a formula stands
+/// in one place: load(p) and store(v, p) touch only what is inside.
+template <class V, class Body>
+void for_each_vector(Index n, const Body& body) {
+  const Index lanes = Index(V::size);
+  Index i = 0;
+  for (; i + lanes <= n; i += lanes)
+    body(
+        i, [](const float* p) { return V::load_unaligned(p); }, [](const V& v, float* p) { v.store_unaligned(p); });
+  if (const Index rest = n - i; rest > 0)
+    body(
+        i, [rest](const float* p) { return load_part<V>(p, rest); },
+        [rest](const V& v, float* p) { store_part(v, p, rest); });
+}
+
+/// max(a, b), NaN if either is (as torch.maximum; the processor's own instruction drops one of them).
+template <class V>
+V max_nan(const V& a, const V& b) {
+  return xsimd::select((a > b) | xsimd::isnan(a), a, b);
+}
+
+}  // namespace
+}  // namespace gradrace::kernels

@@ -1,0 +1,84 @@
+#include "kernels/team.hpp"
+
+#include <omp.h>
+#include <sched.h>
+#include <xmmintrin.h>
+
+#include <cstdio>
+#include <thread>
+
+namespace gradrace::kernels {
+namespace {
+
+constexpr unsigned kFlushToZero = 0x8000, kDenormalsAreZero = 0x0040;  // bits of the MXCSR register
+
+/// Sets this thread's mode for subnormals and restores the previous one.
+class ScopedMode {
+ public:
+  explicit ScopedMode(Subnormals mode) : before_(_mm_getcsr()) {
+    const unsigned bits = kFlushToZero | kDenormalsAreZero;
+    _mm_setcsr(mode == Subnormals::kFlush ? before_ | bits : before_ & ~bits);
+  }
+  ~ScopedMode() { _mm_setcsr(before_); }
+  ScopedMode(const ScopedMode&) = delete;
+  ScopedMode& operator=(const ScopedMode&) = delete;
+
+ private:
+  unsigned before_;
+};
+
+/// CPUs that the control group's quota amounts to, rounded up; a large number if there is none.
+Index quota_cpus() {
+  constexpr Index kUnlimited = 1 << 20;
+  std::FILE* file = std::fopen("/sys/fs/cgroup/cpu.max", "r");
+  if (!file) return kUnlimited;
+  long long quota = 0, period = 0;
+  const int fields = std::fscanf(file, "%lld %lld", &quota, &period);
+  std::fclose(file);
+  return fields == 2 && quota > 0 && period > 0 ? divide_up(quota, period) : kUnlimited;
+}
+
+}  // namespace
+
+Index allowed_cpus() {
+  cpu_set_t mask;
+  const Index cpus = sched_getaffinity(0, sizeof mask, &mask) == 0 ? CPU_COUNT(&mask) : 1;
+  const Index quota = quota_cpus();
+  return cpus < quota ? cpus : quota;
+}
+
+Team::Team(Index threads, Subnormals subnormals)
+    : size_(threads), subnormals_(subnormals), crowded_(threads > allowed_cpus()) {
+  GRADRACE_EXPECT(threads, >=, 1);
+  omp_set_dynamic(0);  // the number of threads is part of the request, not advice
+}
+
+void Team::run_erased(void (*call)(const void*, Worker), const void* work) const {
+#pragma omp parallel num_threads(int(size_))
+  {
+    GRADRACE_EXPECT(omp_get_num_threads(), ==, int(size_));
+    const ScopedMode mode(subnormals_);
+    call(work, Worker(*this, omp_get_thread_num()));
+  }
+}
+
+void Team::wait() const {
+  const unsigned generation = generation_.load(std::memory_order_relaxed);
+  if (arrived_.fetch_add(1, std::memory_order_acq_rel) + 1 == size_) {
+    arrived_.store(0, std::memory_order_relaxed);
+    generation_.store(generation + 1, std::memory_order_release);
+    return;
+  }
+  while (generation_.load(std::memory_order_acquire) == generation) {
+    if (crowded_)
+      std::this_thread::yield();
+    else
+      _mm_pause();
+  }
+}
+
+void Worker::barrier() const {
+  team_.wait();
+}
+
+}  // namespace gradrace::kernels
