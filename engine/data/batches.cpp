@@ -1,0 +1,41 @@
+#include "engine/data/batches.hpp"
+
+#include <algorithm>
+#include <numeric>
+
+namespace gradrace {
+
+Normalizer::Normalizer(float mean, float deviation) {
+  for (int i = 0; i < 256; ++i) value_[std::size_t(i)] = (float(i) / 255.0f - mean) / deviation;
+}
+
+void Normalizer::gather(std::span<const std::uint8_t> pixels, float* to) const {
+  for (const std::uint8_t pixel : pixels) *to++ = value_[pixel];
+}
+
+Batches::Batches(const ImageSet& images, Index batch_size)
+    : images_(images), batch_size_(batch_size), order_(std::size_t(images.count)) {}
+
+void Batches::begin_shuffled(Generator& generator) {
+  permutation(begin_shuffled_pass(generator), order_);
+}
+
+void Batches::begin_in_order(Generator& generator) {
+  begin_pass(generator);
+  std::iota(order_.begin(), order_.end(), 0u);
+}
+
+Index Batches::size(Index batch) const {
+  return std::min(batch_size_, images_.count - batch * batch_size_);
+}
+
+std::span<const std::uint8_t> Batches::pixels(Index batch, Index s) const {
+  const std::size_t floats = std::size_t(images_.height * images_.width);
+  return {images_.pixels.data() + index(batch, s) * floats, floats};
+}
+
+Index Batches::label(Index batch, Index s) const {
+  return images_.labels[index(batch, s)];
+}
+
+}  // namespace gradrace

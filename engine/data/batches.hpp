@@ -1,0 +1,50 @@
+#pragma once
+/// Batches of a training or test set. Images stay bytes; a sample is normalised when it is gathered.
+
+#include <array>
+#include <span>
+#include <vector>
+
+#include "engine/data/image_set.hpp"
+#include "engine/random.hpp"
+
+namespace gradrace {
+
+/// Pixels become (value / 255 - mean) / deviation, rounded as PyTorch's three operations round.
+class Normalizer {
+ public:
+  Normalizer(float mean, float deviation);
+  /// Writes the pixels of one image, in order.
+  void gather(std::span<const std::uint8_t> pixels, float* to) const;
+
+ private:
+  std::array<float, 256> value_;
+};
+
+/// The images of one pass, in batches; the last one may be smaller.
+class Batches {
+ public:
+  Batches(const ImageSet& images, Index batch_size);
+
+  /// Begins a pass in a new random order, or in file order; both draw from the generator what PyTorch's DataLoader
+  /// draws.
+  void begin_shuffled(Generator& generator);
+  void begin_in_order(Generator& generator);
+
+  Index count() const { return divide_up(images_.count, batch_size_); }
+  Index size(Index batch) const;
+  /// Sample `s` of batch `batch`.
+  std::span<const std::uint8_t> pixels(Index batch, Index s) const;
+  Index label(Index batch, Index s) const;
+  /// The order of this pass, as indices into the image set.
+  std::span<const std::uint32_t> order() const { return order_; }
+
+ private:
+  std::size_t index(Index batch, Index s) const { return order_[std::size_t(batch * batch_size_ + s)]; }
+
+  const ImageSet& images_;
+  Index batch_size_;
+  std::vector<std::uint32_t> order_;
+};
+
+}  // namespace gradrace

@@ -1,0 +1,90 @@
+#pragma once
+/// What a layer is. A layer is written once, plainly, in one file under layers/: it plans its memory and runs serially
+/// over a range of samples; who opens threads and in which order layers run is the model's business.
+
+#include <memory>
+#include <string>
+
+#include "engine/memory.hpp"
+#include "engine/parameter.hpp"
+#include "engine/random.hpp"
+#include "engine/registry.hpp"
+#include "kernels/isa.hpp"
+
+namespace gradrace {
+
+/// Of one sample's activations, stored [h][w][c].
+struct Shape {
+  Index h = 1, w = 1, c = 1;
+  Index floats() const { return h * w * c; }
+};
+
+/// Activations (or their gradients) of a batch: sample s at data + s * stride. No data: not wanted.
+struct Activations {
+  float* data = nullptr;
+  Index stride = 0;
+  float* operator[](Index sample) const { return data + sample * stride; }
+  explicit operator bool() const { return data != nullptr; }
+};
+
+/// Samples come in groups of four whatever the number of threads: a worker takes whole groups, gradients are summed
+/// within a group in sample order and over the groups in a fixed tree. So no bit depends on who did what.
+inline constexpr Index kGroup = 4;
+
+/// Where and with what a layer runs.
+struct Context {
+  kernels::Isa isa;
+  const Memory* memory = nullptr;
+  Index worker = 0;       ///< whose scratch
+  Index batch = 0;        ///< samples in this batch
+  bool training = false;  ///< false: dropout lets everything pass
+
+  float* at(const Slot& slot) const { return memory->at(slot, worker); }
+};
+
+/// What a layer may ask for while planning.
+class LayerPlan {
+ public:
+  virtual ~LayerPlan() = default;
+  /// Books memory; step and derived memory is shared by all workers, scratch is each worker's own.
+  virtual Slot book(Lifetime lifetime, Index floats) = 0;
+  /// Adds a parameter and returns where its values lie. Values begin as PyTorch's default initialisation.
+  virtual Slot add(Parameter parameter) = 0;
+  /// The most samples in a batch, and the groups that these make.
+  virtual Index batch() const = 0;
+  Index groups() const { return divide_up(batch(), kGroup); }
+};
+
+class Layer {
+ public:
+  static constexpr const char* kKind = "layer";
+  virtual ~Layer() = default;
+
+  /// Checks that the layer fits its input, books memory and adds parameters (named name + ".weight" and so on). Returns
+  /// the output's shape. Throws usage_error; the only function that may throw or allocate.
+  virtual Shape plan(const std::string& name, const Shape& input, LayerPlan& plan) = 0;
+  /// Whether output and input are the same memory.
+  virtual bool in_place() const { return false; }
+  /// Whether the layer wants all of a worker's samples in one call (its weights are large) rather than one by one.
+  virtual bool wants_all_samples() const { return false; }
+
+  /// Draws this step's random numbers; once per training step, in the order of the layers.
+  virtual void draw(const Context&, Generator&, DropoutStream) {}
+  /// Overwrites the outputs of `samples`.
+  virtual void forward(const Context&, Range samples, Activations in, Activations out) const = 0;
+  /// Overwrites d_in (if wanted) of `samples`, and prepares what parameter_gradient needs. Comes in sample order within
+  /// a group.
+  virtual void backward(const Context&, Range samples, Activations in, Activations out, Activations d_out,
+                        Activations d_in) const = 0;
+  /// Writes the gradient of the given rows of parameter number `index` (in the order added) as a panel matrix of its
+  /// own, {rows.size(), cols}. Comes after backward of the whole batch; in and d_out are those of backward (d_out only
+  /// of layers that want all samples).
+  virtual void parameter_gradient(const Context&, Index /*index*/, Range /*rows*/, Activations /*in*/,
+                                  Activations /*d_out*/, float* /*gradient*/) const {}
+  /// Brings derived memory up to date after the given rows of a parameter have changed.
+  virtual void refresh(const Context&, Index /*index*/, Range /*rows*/) const {}
+};
+
+using LayerRegistry = Registry<Layer>;
+
+}  // namespace gradrace

@@ -1,0 +1,52 @@
+// "max_pool2d": kernel_size=2, stride=kernel_size, no padding. PyTorch's nn.MaxPool2d.
+#include "engine/layer.hpp"
+#include "kernels/max_pool.hpp"
+
+namespace gradrace {
+namespace {
+
+class MaxPool2d final : public Layer {
+ public:
+  explicit MaxPool2d(Options& options) {
+    shape_.x.kernel = options.integer("kernel_size", 2, 1, 16);
+    shape_.x.stride = options.integer("stride", shape_.x.kernel, 1, 1 << 10);
+    shape_.y = shape_.x;
+  }
+
+  Shape plan(const std::string& name, const Shape& input, LayerPlan& plan) override {
+    shape_.in_h = input.h, shape_.in_w = input.w, shape_.channels = input.c;
+    const Shape output{shape_.out_h(), shape_.out_w(), input.c};
+    if (output.h < 1 || output.w < 1)
+      throw usage_error("layer {}: a window of {}x{} does not fit an input of {}x{}", name, shape_.y.kernel,
+                        shape_.x.kernel, input.h, input.w);
+    argmax_bytes_ = round_up(output.floats(), Index(kAlignment));
+    argmax_ = plan.book(Lifetime::kStep, plan.batch() * argmax_bytes_ / Index(sizeof(float)));
+    return output;
+  }
+
+  void forward(const Context& context, Range samples, Activations in, Activations out) const override {
+    for (Index s = samples.begin; s < samples.end; ++s)
+      kernels::max_pool_forward(context.isa, shape_, in[s], out[s], argmax(context, s));
+  }
+
+  void backward(const Context& context, Range samples, Activations, Activations, Activations d_out,
+                Activations d_in) const override {
+    if (!d_in) return;
+    for (Index s = samples.begin; s < samples.end; ++s)
+      kernels::max_pool_backward(context.isa, shape_, d_out[s], argmax(context, s), d_in[s]);
+  }
+
+ private:
+  std::uint8_t* argmax(const Context& context, Index sample) const {
+    return context.memory->bytes_at(argmax_) + sample * argmax_bytes_;
+  }
+
+  kernels::PoolShape shape_;
+  Index argmax_bytes_ = 0;
+  Slot argmax_;
+};
+
+const LayerRegistry::Entry<MaxPool2d> entry("max_pool2d");
+
+}  // namespace
+}  // namespace gradrace

@@ -1,0 +1,206 @@
+#include "engine/model.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+#include "engine/error.hpp"
+#include "engine/init.hpp"
+
+namespace gradrace {
+namespace {
+
+// Rows of a parameter are shared out in this many, so that transposed copies are written in whole panels.
+constexpr Index kRowGrain = kPanel;
+// Floats of gradient that are formed before they are used up: with parameters and state they fill an L1 cache.
+constexpr Index kBlockFloats = 4096;
+
+Index block_rows(const Parameter& p) {
+  const Index row = p.layout.panels() * kPanel;
+  return std::clamp(kBlockFloats / row / kRowGrain * kRowGrain, kRowGrain, round_up(p.layout.rows, kRowGrain));
+}
+
+/// Floats from one sample's activations to the next: an odd number of cache lines, so that the same element of many
+/// samples does not fall into few cache sets.
+Index sample_stride(Index floats) {
+  const Index lines = divide_up(floats, kPanel);
+  return (lines + 1 - lines % 2) * kPanel;
+}
+
+}  // namespace
+
+class Model::LayerPlanner final : public LayerPlan {
+ public:
+  LayerPlanner(Model& model, std::size_t layer) : model_(model), layer_(layer) {}
+  Slot book(Lifetime lifetime, Index floats) override {
+    GRADRACE_EXPECT(int(lifetime), !=, int(Lifetime::kPersistent));
+    return lifetime == Lifetime::kScratch ? model_.plan_.book_per_worker(lifetime, floats)
+                                          : model_.plan_.book(lifetime, floats);
+  }
+  Slot add(Parameter parameter) override {
+    parameter.offset = model_.parameter_floats_;
+    model_.parameter_floats_ += parameter.layout.floats();
+    model_.parameters_.push_back(parameter);
+    model_.owners_.push_back({layer_, added_++});
+    return {Lifetime::kPersistent, parameter.offset, parameter.layout.floats(), 0};
+  }
+  Index batch() const override { return model_.batch_; }
+
+ private:
+  Model& model_;
+  std::size_t layer_;
+  Index added_ = 0;
+};
+
+Model::Model(const Network& network, const kernels::Isa& isa, Index workers, Index batch, Index states)
+    : isa_(isa), batch_(batch), states_(states), plan_(workers) {
+  shapes_.push_back(network.input);
+  for (const Spec& spec : network.layers) {
+    Options options = spec.options;
+    layers_.push_back(LayerRegistry::instance().make(spec.name, options));
+    LayerPlanner planner(*this, layers_.size() - 1);
+    shapes_.push_back(layers_.back()->plan(spec.label.empty() ? spec.name : spec.label, shapes_.back(), planner));
+  }
+  const auto wants_all = [](const auto& layer) { return layer->wants_all_samples(); };
+  head_ = std::find_if(layers_.begin(), layers_.end(), wants_all) - layers_.begin();
+  plan_activations();
+  persistent_ = plan_.book(Lifetime::kPersistent, parameter_floats_ * (1 + states_));
+  Index block = 0;
+  for (const Parameter& p : parameters_) block = std::max(block, block_rows(p) * p.layout.panels() * kPanel);
+  block_ = plan_.book_per_worker(Lifetime::kStep, block);
+  memory_ = std::make_unique<Memory>(plan_);
+}
+
+Model::~Model() = default;
+
+/// An activation keeps its values for the whole batch. Its gradient does so only from the head's input on; before, a
+/// worker needs that of one sample at a time.
+void Model::plan_activations() {
+  for (std::size_t i = 0; i < shapes_.size(); ++i)
+    storage_.push_back(i > 0 && layers_[i - 1]->in_place() ? storage_[i - 1] : i);
+  activations_.resize(shapes_.size());
+  gradients_.resize(shapes_.size());
+  for (std::size_t i = 0; i < shapes_.size(); ++i) {
+    if (storage_[i] != i) continue;
+    const Index stride = sample_stride(shapes_[i].floats());
+    activations_[i] = plan_.book(Lifetime::kStep, batch_ * stride);
+    if (i >= storage_[std::size_t(head_)])
+      gradients_[i] = plan_.book(Lifetime::kStep, batch_ * stride);
+    else if (i > 0)
+      gradients_[i] = plan_.book_per_worker(Lifetime::kStep, stride);
+  }
+}
+
+Activations Model::activation(std::size_t i) const {
+  const std::size_t s = storage_[i];
+  return {memory_->at(activations_[s]), sample_stride(shapes_[s].floats())};
+}
+
+Activations Model::gradient(std::size_t i, Index worker) const {
+  const std::size_t s = storage_[i];
+  if (s == 0 && head_ > 0) return {};  // nobody asks for the gradient of the images
+  return {memory_->at(gradients_[s], worker),
+          s >= storage_[std::size_t(head_)] ? sample_stride(shapes_[s].floats()) : 0};
+}
+
+std::vector<NamedTensor> Model::initial_values(Generator& generator) const {
+  std::vector<NamedTensor> tensors;
+  for (const Parameter& p : parameters_) {
+    tensors.push_back({p.name, p.shape, std::vector<float>(std::size_t(p.count()))});
+    draw_initial(generator, p.fan_in, tensors.back().values);
+  }
+  return tensors;
+}
+
+void Model::load(std::span<const NamedTensor> tensors) {
+  if (tensors.size() != parameters_.size())
+    throw data_error("initial weights: expected {} tensors, found {}", parameters_.size(), tensors.size());
+  float* values = memory_->at(persistent_);
+  std::fill_n(values, persistent_.floats, 0.0f);
+  for (const Parameter& p : parameters_) {
+    const auto named = [&](const NamedTensor& t) { return t.name == p.name; };
+    const auto tensor = std::find_if(tensors.begin(), tensors.end(), named);
+    if (tensor == tensors.end()) throw data_error("initial weights: tensor {} is missing", p.name);
+    if (tensor->shape != p.shape)
+      throw data_error("initial weights: tensor {}: expected shape [{}], found [{}]", p.name, fmt::join(p.shape, ", "),
+                       fmt::join(tensor->shape, ", "));
+    for (Index i = 0; i < p.count(); ++i) values[p.offset + p.place(i)] = tensor->values[std::size_t(i)];
+  }
+  refresh_all();
+}
+
+std::vector<NamedTensor> Model::values() const {
+  std::vector<NamedTensor> tensors;
+  const float* values = memory_->at(persistent_);
+  for (const Parameter& p : parameters_) {
+    tensors.push_back({p.name, p.shape, std::vector<float>(std::size_t(p.count()))});
+    for (Index i = 0; i < p.count(); ++i) tensors.back().values[std::size_t(i)] = values[p.offset + p.place(i)];
+  }
+  return tensors;
+}
+
+std::string Model::first_not_finite() const {
+  const float* values = memory_->at(persistent_);
+  for (const Parameter& p : parameters_)
+    for (Index i = 0; i < p.layout.floats(); ++i)
+      if (!std::isfinite(values[p.offset + i])) return p.name;
+  return {};
+}
+
+Context Model::context(Index worker, Index batch, bool training) const {
+  return {.isa = isa_, .memory = memory_.get(), .worker = worker, .batch = batch, .training = training};
+}
+
+void Model::draw(const Context& context, Generator& generator, DropoutStream stream) {
+  for (const auto& layer : layers_) layer->draw(context, generator, stream);
+}
+
+void Model::forward_layers(const Context& context, Range samples, Range layers) const {
+  for (std::size_t i = std::size_t(layers.begin); i < std::size_t(layers.end); ++i)
+    layers_[i]->forward(context, samples, activation(i), activation(i + 1));
+}
+
+void Model::backward_layers(const Context& context, Range samples, Range layers) const {
+  for (std::size_t i = std::size_t(layers.end); i-- > std::size_t(layers.begin);)
+    layers_[i]->backward(context, samples, activation(i), activation(i + 1), gradient(i + 1, context.worker),
+                         gradient(i, context.worker));
+}
+
+void Model::backward(const Context& context, Range samples) const {
+  backward_layers(context, samples, {head_, Index(layers_.size())});
+  for (Index s = samples.begin; s < samples.end; ++s) backward_layers(context, {s, s + 1}, {0, head_});
+}
+
+void Model::update(const Context& context, const kernels::Worker& worker, const Optimizer& optimizer) const {
+  for (std::size_t i = 0; i < parameters_.size(); ++i) {
+    const Range mine = worker.share_of(parameters_[i].layout.rows, kRowGrain);
+    const Index block = block_rows(parameters_[i]);
+    for (Index r = mine.begin; r < mine.end; r += block)
+      update_block(context, i, {r, std::min(r + block, mine.end)}, optimizer);
+  }
+}
+
+void Model::update_block(const Context& context, std::size_t parameter, Range rows, const Optimizer& optimizer) const {
+  const Parameter& p = parameters_[parameter];
+  const auto [layer, index] = owners_[parameter];
+  const Activations d_out = Index(layer) >= head_ ? gradient(layer + 1, context.worker) : Activations{};
+  float* g = context.at(block_);
+  layers_[layer]->parameter_gradient(context, index, rows, activation(layer), d_out, g);
+
+  const Index panel = rows.size() * kPanel;  // rows of one panel are contiguous
+  constexpr Index kMostStates = 4;
+  float* state[kMostStates];
+  for (Index j = 0; j < p.layout.panels(); ++j) {
+    float* values = memory_->at(persistent_) + p.offset + p.layout.offset(rows.begin, j * kPanel);
+    for (Index k = 0; k < states_; ++k) state[k] = values + (k + 1) * parameter_floats_;
+    optimizer.update(isa_, {values, std::size_t(panel)}, {g + j * panel, std::size_t(panel)},
+                     {state, std::size_t(states_)});
+  }
+  layers_[layer]->refresh(context, index, rows);
+}
+
+void Model::refresh_all() const {
+  for (std::size_t i = 0; i < parameters_.size(); ++i)
+    layers_[owners_[i].layer]->refresh(context(0, 0, false), owners_[i].index, {0, parameters_[i].layout.rows});
+}
+
+}  // namespace gradrace

@@ -1,0 +1,91 @@
+#pragma once
+/// A network with memory: layers planned for a largest batch, parameters and optimizer state in one piece each.
+
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "engine/network.hpp"
+#include "engine/optimizer.hpp"
+#include "engine/safetensors.hpp"
+#include "kernels/team.hpp"
+
+namespace gradrace {
+
+/// Plans and owns everything that training needs, and runs the two phases of a step for one worker. Which worker does
+/// what, and when they wait for each other, is the trainer's business.
+class Model {
+ public:
+  /// Throws usage_error if the layers do not fit together. batch: the most samples in a step; states: the optimizer's
+  /// arrays.
+  Model(const Network& network, const kernels::Isa& isa, Index workers, Index batch, Index states);
+  ~Model();
+
+  const std::vector<Parameter>& parameters() const { return parameters_; }
+  Index batch() const { return batch_; }
+  Index outputs() const { return shapes_.back().floats(); }
+  Index bytes(Lifetime lifetime) const { return plan_.floats(lifetime) * Index(sizeof(float)); }
+
+  /// Draws initial values as PyTorch's modules do when they are made, in the order of the layers.
+  std::vector<NamedTensor> initial_values(Generator& generator) const;
+  /// Sets the parameters (names, shapes and order as parameters()); throws data_error naming the first that differs.
+  /// Optimizer state becomes zero.
+  void load(std::span<const NamedTensor> values);
+  std::vector<NamedTensor> values() const;
+  /// The name of the first parameter that holds a NaN or an infinity; empty if all are finite.
+  std::string first_not_finite() const;
+
+  Context context(Index worker, Index batch, bool training) const;
+  void draw(const Context& context, Generator& generator, DropoutStream stream);
+
+  /// Where sample s's input goes and its output comes from, and where the loss leaves the output's gradient.
+  float* input(Index sample) const { return activation(0)[sample]; }
+  const float* output(Index sample) const { return activation(layers_.size())[sample]; }
+  float* output_gradient(Index sample) const { return gradient(layers_.size(), 0)[sample]; }
+
+  /// Sample phase, for the samples of whole groups. `prepare(s)` fills input(s) just before it is needed.
+  template <class Prepare>
+  void forward(const Context& context, Range samples, const Prepare& prepare) const {
+    for (Index s = samples.begin; s < samples.end; ++s) {
+      prepare(s);
+      forward_layers(context, {s, s + 1}, {0, head_});
+    }
+    forward_layers(context, samples, {head_, Index(layers_.size())});
+  }
+  void backward(const Context& context, Range samples) const;
+
+  /// Parameter phase: this worker's share of all parameters. Gradient, update and derived memory block by block, while
+  /// they are in cache.
+  void update(const Context& context, const kernels::Worker& worker, const Optimizer& optimizer) const;
+
+ private:
+  class LayerPlanner;
+  struct Owned {  // which layer a parameter belongs to
+    std::size_t layer;
+    Index index;
+  };
+
+  void forward_layers(const Context& context, Range samples, Range layers) const;
+  void backward_layers(const Context& context, Range samples, Range layers) const;
+  void plan_activations();
+  void update_block(const Context& context, std::size_t parameter, Range rows, const Optimizer& optimizer) const;
+  void refresh_all() const;
+  Activations activation(std::size_t i) const;              // input of layer i; i == layers: the output
+  Activations gradient(std::size_t i, Index worker) const;  // of activation i
+
+  kernels::Isa isa_;
+  Index batch_, states_;
+  Plan plan_;
+  std::vector<std::unique_ptr<Layer>> layers_;
+  std::vector<Shape> shapes_;         // of activation i
+  std::vector<std::size_t> storage_;  // the activation in whose memory activation i lies (in-place layers)
+  std::vector<Slot> activations_, gradients_;
+  Index head_ = 0;  // the first layer that wants all samples; those before run sample by sample
+  std::vector<Parameter> parameters_;
+  std::vector<Owned> owners_;
+  Index parameter_floats_ = 0;
+  Slot persistent_, block_;
+  std::unique_ptr<Memory> memory_;
+};
+
+}  // namespace gradrace

@@ -1,0 +1,47 @@
+#pragma once
+/// The options of a layer or an optimizer: text in, typed values with defaults out.
+
+#include <map>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "kernels/base.hpp"
+
+namespace gradrace {
+
+/// What "name:key=value,key=value" says. Values are numbers ("1e-3"), booleans ("true", "false") or pairs
+/// ("0.9/0.999").
+class Options {
+ public:
+  Options() = default;
+  explicit Options(std::map<std::string, std::string> given) : given_(std::move(given)) {}
+
+  /// The value of `key`, or its default; throws usage_error if the text is no such value or lies outside [low, high].
+  double number(const std::string& key, double value, double low, double high);
+  Index integer(const std::string& key, Index value, Index low, Index high);
+  bool flag(const std::string& key, bool value);
+  std::pair<double, double> pair(const std::string& key, std::pair<double, double> value, double low, double high);
+
+  /// Throws usage_error if a key was given that nobody has asked for; `owner` is whose options these are.
+  void expect_no_others(std::string_view owner) const;
+  /// Every option that was asked for with the value in force, as JSON-ready text, in the order asked.
+  const std::vector<std::pair<std::string, std::string>>& resolved() const { return resolved_; }
+
+ private:
+  const std::string* find(const std::string& key) const;
+
+  std::map<std::string, std::string> given_;
+  std::vector<std::pair<std::string, std::string>> resolved_;
+};
+
+/// A name and options, as the command line gives them: "adam" or "adam:lr=0.001,betas=0.9/0.999", with an optional
+/// label in front: "fast@adam:lr=0.01". Throws usage_error where the form is broken or a key stands twice.
+struct Spec {
+  std::string label, name;
+  Options options;
+  static Spec parse(const std::string& text);
+};
+
+}  // namespace gradrace

@@ -1,0 +1,27 @@
+#pragma once
+/// A parameter tensor and its two faces: PyTorch's name, shape and order at the border, a panel matrix inside.
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "kernels/shapes.hpp"
+
+namespace gradrace {
+
+struct Parameter {
+  std::string name;                   ///< PyTorch's, e.g. "cn1.weight"
+  std::vector<Index> shape;           ///< PyTorch's, e.g. [16, 1, 3, 3]
+  Index fan_in = 0;                   ///< inputs of one output; decides the range of the initial values
+  kernels::PanelMatrix layout;        ///< inside; columns beyond layout.cols are zero and stay zero
+  std::function<Index(Index)> place;  ///< index in PyTorch's row-major order -> offset in the panel matrix
+  Index offset = 0;  ///< of the panel matrix among all parameters, in floats; the same in values, gradients and state
+
+  Index count() const {
+    Index n = 1;
+    for (Index d : shape) n *= d;
+    return n;
+  }
+};
+
+}  // namespace gradrace

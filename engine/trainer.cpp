@@ -1,0 +1,103 @@
+#include "engine/trainer.hpp"
+
+#include <algorithm>
+#include <chrono>
+
+#include "kernels/softmax_nll.hpp"
+
+namespace gradrace {
+namespace {
+
+/// Whole groups of four for each worker.
+Range samples_of(const kernels::Worker& worker, Index samples) {
+  const Range mine = worker.share_of(divide_up(samples, kGroup));
+  return {std::min(mine.begin * kGroup, samples), std::min(mine.end * kGroup, samples)};
+}
+
+double seconds() {
+  return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
+}
+
+}  // namespace
+
+Trainer::Trainer(const Network& network, const kernels::Isa& isa, const kernels::Team& team, Optimizer& optimizer,
+                 const TrainerOptions& options)
+    : team_(team),
+      optimizer_(optimizer),
+      options_(options),
+      model_(network, isa, team.size(), options.batch_size, optimizer.states()),
+      normalizer_(options.mean, options.deviation),
+      outcomes_(std::size_t(options.batch_size)) {}
+
+/// Forward and loss of `samples`, which are those from `first` on of a batch; in training also the loss's gradient.
+void Trainer::forward(const Context& context, Range samples, const Batches& batches, Index batch, Index first) {
+  model_.forward(context, samples,
+                 [&](Index s) { normalizer_.gather(batches.pixels(batch, first + s), model_.input(s)); });
+  const std::size_t classes = std::size_t(model_.outputs());
+  for (Index s = samples.begin; s < samples.end; ++s) {
+    const float* output = model_.output(s);
+    const Index label = batches.label(batch, first + s);
+    const std::span<float> gradient =
+        context.training ? std::span(model_.output_gradient(s), classes) : std::span<float>();
+    Outcome& outcome = outcomes_[std::size_t(s)];
+    outcome.loss =
+        kernels::log_softmax_nll(context.isa, {output, classes}, label, 1.0f / float(context.batch), {}, gradient);
+    outcome.correct = std::max_element(output, output + classes) - output == label;
+  }
+}
+
+float Trainer::step(const Batches& batches, Index batch, Generator& generator) {
+  const Index n = batches.size(batch);
+  model_.draw(model_.context(0, n, true), generator, options_.dropout_stream);
+  optimizer_.begin_step(++step_);
+  team_.run([&](kernels::Worker worker) noexcept {
+    const Context context = model_.context(worker.index(), n, true);
+    const Range samples = samples_of(worker, n);
+    if (!samples.empty()) {
+      forward(context, samples, batches, batch, 0);
+      model_.backward(context, samples);
+    }
+    worker.barrier();
+    model_.update(context, worker, optimizer_);
+  });
+  double sum = 0;
+  for (Index s = 0; s < n; ++s) sum += double(outcomes_[std::size_t(s)].loss);
+  return float(sum / double(n));
+}
+
+double Trainer::train(Batches& batches, Generator& generator, const std::function<bool(Index, float)>& on_step) {
+  double spent = 0, begin = seconds();
+  batches.begin_shuffled(generator);
+  for (Index b = 0; b < batches.count(); ++b) {
+    const float loss = step(batches, b, generator);
+    spent += seconds() - begin;
+    if (!on_step(b, loss)) break;
+    begin = seconds();
+  }
+  return spent;
+}
+
+TestResult Trainer::evaluate(const ImageSet& images, Generator& generator) {
+  Batches batches(images, options_.test_batch_size);
+  batches.begin_in_order(generator);
+  TestResult result{.total = images.count};
+  double loss = 0;
+  for (Index b = 0; b < batches.count(); ++b) {
+    // A test batch goes through in pieces that fit the memory planned for training batches.
+    for (Index first = 0; first < batches.size(b); first += model_.batch()) {
+      const Index n = std::min(model_.batch(), batches.size(b) - first);
+      team_.run([&](kernels::Worker worker) noexcept {
+        const Range samples = samples_of(worker, n);
+        if (!samples.empty()) forward(model_.context(worker.index(), n, false), samples, batches, b, first);
+      });
+      for (Index s = 0; s < n; ++s) {
+        loss += double(outcomes_[std::size_t(s)].loss);
+        result.correct += outcomes_[std::size_t(s)].correct;
+      }
+    }
+  }
+  result.loss = loss / double(images.count);
+  return result;
+}
+
+}  // namespace gradrace

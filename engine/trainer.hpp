@@ -1,0 +1,62 @@
+#pragma once
+/// Training and evaluation: the step in its two phases, the epoch, and what is reported of them. Prints nothing.
+
+#include <functional>
+#include <vector>
+
+#include "engine/data/batches.hpp"
+#include "engine/model.hpp"
+
+namespace gradrace {
+
+struct TrainerOptions {
+  Index batch_size = 32, test_batch_size = 500;
+  DropoutStream dropout_stream = DropoutStream::kMt19937;
+  float mean = 0.1302f, deviation = 0.3069f;  ///< of the pixels, for normalising
+};
+
+struct TestResult {
+  double loss = 0;  ///< mean negative log likelihood
+  Index correct = 0, total = 0;
+};
+
+/// Trains one model with one optimizer.
+class Trainer {
+ public:
+  /// Plans and allocates all memory. team and optimizer must outlive the trainer.
+  Trainer(const Network& network, const kernels::Isa& isa, const kernels::Team& team, Optimizer& optimizer,
+          const TrainerOptions& options);
+
+  Model& model() { return model_; }
+  Index steps() const { return step_; }
+
+  /// One training step on batch number `batch`: draws the dropout masks from the generator, then a parallel region with
+  /// the sample phase, a barrier and the parameter phase. Returns the mean loss before the update. Allocates and throws
+  /// nothing.
+  float step(const Batches& batches, Index batch, Generator& generator);
+
+  /// A training pass: shuffles, then steps through all batches. on_step(batch, loss) comes after each; returning false
+  /// ends the pass. Returns the seconds spent, those in on_step left out.
+  double train(Batches& batches, Generator& generator, const std::function<bool(Index, float)>& on_step);
+
+  /// Loss and correct answers over all images, in file order, without dropout; draws from the generator what PyTorch's
+  /// loader draws.
+  TestResult evaluate(const ImageSet& images, Generator& generator);
+
+ private:
+  struct alignas(kAlignment) Outcome {  // of one sample; a cache line each, so that workers do not share lines
+    float loss;
+    bool correct;
+  };
+  void forward(const Context& context, Range samples, const Batches& batches, Index batch, Index first);
+
+  const kernels::Team& team_;
+  Optimizer& optimizer_;
+  TrainerOptions options_;
+  Model model_;
+  Normalizer normalizer_;
+  std::vector<Outcome> outcomes_;
+  Index step_ = 0;
+};
+
+}  // namespace gradrace

@@ -1,0 +1,126 @@
+// A miniature of the whole experiment against PyTorch: losses of every step, test results and parameter differences, in
+// both orders of random numbers.
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <cstdlib>
+
+#include "engine/data/idx.hpp"
+#include "engine/trainer.hpp"
+#include "tests/golden.hpp"
+
+namespace gradrace {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+ImageSet read_images(const std::filesystem::path& directory, const std::string& part) {
+  return join_images_and_labels(read_idx(directory / (part + "-images-idx3-ubyte.gz"), IdxKind::kImages),
+                                read_idx(directory / (part + "-labels-idx1-ubyte.gz"), IdxKind::kLabels));
+}
+
+struct Tolerance {
+  double first10, all;
+};
+Tolerance tolerance_of(const std::string& optimizer) {  // design, section 1
+  return optimizer == "adadelta" ? Tolerance{5e-6, 2e-5} : Tolerance{5e-6, 2e-3};
+}
+
+void expect_losses(const std::vector<float>& actual, const Json& expected, const Tolerance& tolerance) {
+  ASSERT_EQ(actual.size(), expected.size());
+  for (std::size_t i = 0; i < actual.size(); ++i)
+    ASSERT_NEAR(actual[i], expected[i].get<double>(), i < 10 ? tolerance.first10 : tolerance.all) << "step " << i + 1;
+}
+
+struct Trained {
+  std::vector<float> losses;
+  std::vector<TestResult> tests;
+  std::vector<NamedTensor> values;
+};
+
+/// One optimizer of a golden run, by Gradrace.
+Trained train(const Json& meta, const std::string& name, const std::vector<NamedTensor>& init,
+              const ImageSet& train_set, const ImageSet& test_set, Generator& generator) {
+  std::map<std::string, std::string> given;
+  for (const auto& [key, value] : meta.at("optimizers").at(name).items()) given[key] = value.dump();
+  Options options(given);
+  const auto optimizer = OptimizerRegistry::instance().make(name, options);
+  const kernels::Team team(2);
+  Trainer trainer(mnist_convnet(train_set.height, train_set.width), kernels::Isa::best(), team, *optimizer,
+                  {.batch_size = meta.at("batch"),
+                   .test_batch_size = meta.at("test_batch"),
+                   .mean = meta.at("normalize")[0],
+                   .deviation = meta.at("normalize")[1]});
+  trainer.model().load(init);
+  Batches batches(train_set, meta.at("batch"));
+  Trained run;
+  for (int epoch = 0; epoch < meta.at("epochs").get<int>(); ++epoch) {
+    trainer.train(batches, generator, [&](Index, float loss) {
+      run.losses.push_back(loss);
+      return true;
+    });
+    run.tests.push_back(trainer.evaluate(test_set, generator));
+  }
+  run.values = trainer.model().values();
+  return run;
+}
+
+class GoldenTraining : public testing::TestWithParam<const char*> {};
+
+TEST_P(GoldenTraining, FollowsPyTorch) {
+  const Json trace = golden::json(std::string("experiment/trace_") + GetParam() + ".json"), meta = trace.at("meta");
+  const ImageSet train_set = read_images(golden::path("experiment"), "train");
+  const ImageSet test_set = read_images(golden::path("experiment"), "t10k");
+  Generator generator(meta.at("seed").get<std::uint64_t>());
+  const auto init =
+      Model(mnist_convnet(train_set.height, train_set.width), kernels::Isa::best(), 1, 1, 0).initial_values(generator);
+  const Generator after_init = generator;
+  std::map<std::string, Trained> runs;
+  for (const auto& [name, unused] : meta.at("optimizers").items()) {
+    SCOPED_TRACE(name);
+    if (meta.at("protocol") == "paired") generator = after_init;
+    const Trained& run = runs[name] = train(meta, name, init, train_set, test_set, generator);
+    const Tolerance tolerance = tolerance_of(name);
+    expect_losses(run.losses, trace.at(name).at("train_loss"), tolerance);
+    const Json& tests = trace.at(name).at("test");
+    ASSERT_EQ(run.tests.size(), tests.size());
+    for (std::size_t e = 0; e < tests.size(); ++e) {
+      EXPECT_NEAR(run.tests[e].loss, tests[e].at("loss").get<double>(), tolerance.all);
+      EXPECT_NEAR(double(run.tests[e].correct), tests[e].at("correct").get<double>(), name == "adadelta" ? 0 : 1);
+    }
+  }
+  const Trained &a = runs.at("adadelta"), &b = runs.at("adam");
+  for (std::size_t i = 0; i < a.values.size(); ++i) {
+    double difference = 0;
+    for (std::size_t k = 0; k < a.values[i].values.size(); ++k)
+      difference += double(a.values[i].values[k]) - double(b.values[i].values[k]);
+    difference /= double(a.values[i].values.size());
+    const Json& expected = trace.at("parameter_difference").at(a.values[i].name);
+    EXPECT_NEAR(difference, expected.at("mean_difference").get<double>(), 1e-4) << a.values[i].name;
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Order, GoldenTraining, testing::Values("continue", "paired"),
+                         [](const auto& param) { return std::string(param.param); });
+
+/// The first losses of the real experiment, as PyTorch prints them for seed 0 with either dropout stream.
+TEST(GoldenMnist, FirstLosses) {
+  const char* directory = std::getenv("GRADRACE_DATA_DIR");
+  if (!directory) GTEST_SKIP() << "GRADRACE_DATA_DIR names no MNIST directory";
+  const ImageSet train_set = read_images(directory, "train");
+  for (const auto& [stream, expected] :
+       {std::pair(DropoutStream::kMt19937, 2.3014779), std::pair(DropoutStream::kMkl, 2.310609)}) {
+    Generator generator(0);
+    Options options(std::map<std::string, std::string>{{"lr", "0.5"}});
+    const auto optimizer = OptimizerRegistry::instance().make("adadelta", options);
+    const kernels::Team team(2);
+    Trainer trainer(mnist_convnet(28, 28), kernels::Isa::best(), team, *optimizer, {.dropout_stream = stream});
+    trainer.model().load(trainer.model().initial_values(generator));
+    Batches batches(train_set, 32);
+    batches.begin_shuffled(generator);
+    EXPECT_NEAR(trainer.step(batches, 0, generator), expected, 1e-5);
+  }
+}
+
+}  // namespace
+}  // namespace gradrace
