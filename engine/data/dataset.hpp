@@ -1,0 +1,35 @@
+#pragma once
+/// The images that a race runs on: finding them, fetching them, and what to do when that fails.
+
+#include <map>
+#include <string>
+
+#include "engine/data/download.hpp"
+#include "engine/data/image_set.hpp"
+
+namespace gradrace {
+
+/// A training and a test set of images of one size.
+struct Dataset {
+  std::string name;       ///< "mnist", "digits", or "custom" (files with checksums that are not MNIST's)
+  std::string directory;  ///< where the files were; empty for digits
+  std::string notice;     ///< empty, or the sentence, to be shown loudly, that says that this is not MNIST and why
+  ImageSet train, test;
+  std::map<std::string, std::string> sha256;  ///< of the uncompressed IDX files, by name without .gz
+};
+
+/// What to load. The members of DownloadOptions say how to download it.
+struct DataOptions : DownloadOptions {
+  std::string dataset = "auto";  ///< "auto", "mnist" or "digits"
+  /// Where to look, and nowhere else: this directory or its MNIST/raw. Empty: the environment variable
+  /// GRADRACE_DATA_DIR names such a directory; if that is empty too, search.
+  std::string directory;
+};
+
+/// Loads the data. The search goes through the cache and ./data/MNIST/raw (torchvision's layout), then downloads into
+/// the cache; "auto" falls back to digits if the network fails, "mnist" never does. Files with unknown checksums are
+/// taken from an explicit directory only. Throws an Error: exit code 2 for an unknown dataset, 5 for missing, damaged
+/// or unexpected files, 1 if the download cannot be written.
+Dataset load_dataset(const DataOptions& options);
+
+}  // namespace gradrace
