@@ -1,0 +1,134 @@
+#include "apps/compare.hpp"
+
+#include <memory>
+#include <optional>
+
+#include <fmt/format.h>
+#include <spdlog/spdlog.h>
+
+#include "apps/commentary.hpp"
+#include "apps/compare_options.hpp"
+#include "apps/data.hpp"
+#include "apps/signals.hpp"
+#include "apps/tables.hpp"
+#include "apps/terminal.hpp"
+#include "apps/version.hpp"
+#include "engine/machine.hpp"
+#include "engine/results.hpp"
+
+namespace gradrace {
+namespace {
+
+constexpr int kSignalExit = 128;  // a program that signal n ends exits with 128 + n
+
+constexpr const char* kDescription =
+    R"(Races optimizers: trains the same small network, from the same initial weights, on the
+same batches of MNIST with each of them, and reports who got where and when.
+
+Examples:
+  gradrace                                         Adadelta against Adam, five epochs
+  gradrace --epochs 1 --out results                one epoch; also writes results.json, steps.csv
+  gradrace --optimizer adam --optimizer slow@adam:lr=0.0001,betas=0.9/0.99
+  gradrace --dataset digits --train-limit 6000     no download, a tenth of the images
+  gradrace data fetch                              download MNIST now
+)";
+
+constexpr const char* kFooter =
+    R"(Environment:
+  GRADRACE_DATA_DIR   directory of the data, as --data-dir
+  GRADRACE_MIRRORS    base URLs to download from, with spaces between them
+  GRADRACE_ISA        as --isa
+  NO_COLOR            no bold titles; TERM=dumb: no control codes at all
+
+Exit codes:
+  0 all went well        1 failure while running     2 wrong usage       3 a check failed
+  4 an optimizer diverged (NaN or infinity)          5 missing or damaged data
+  130, 143, 141: stopped by SIGINT, by SIGTERM, or because standard output was closed;
+  what was asked for is saved before)";
+
+Dataset load(const CompareOptions& options) {
+  DataOptions what;
+  static_cast<DownloadOptions&>(what) = download_options(!options.no_progress && !options.quiet);
+  what.dataset = options.dataset;
+  what.directory = options.data_dir;
+  Dataset data = load_dataset(what);
+  if (options.train_limit) data.train.keep_first(*options.train_limit);
+  if (options.test_limit) data.test.keep_first(*options.test_limit);
+  return data;
+}
+
+RaceSetting setting(const CompareOptions& options, const RaceOptions& race, const Machine& machine,
+                    const Dataset& data) {
+  RaceSetting setting{.program = {{"version", kVersion}, {"commit", kCommit}, {"compiler", machine.compiler}},
+                      .machine = to_json(machine),
+                      .data = data_json(data),
+                      .options = options.json()};
+  setting.program["isa"] = race.isa.name();
+  setting.machine["threads"] = race.threads;
+  return setting;
+}
+
+std::string introduction(const CompareOptions& options, const RaceOptions& race, const Machine& machine,
+                         const Dataset& data) {
+  std::string text = fmt::format("{} {}\n", bold("Gradrace"), kVersion);
+  text += fmt::format("  data      {}, {} training and {} test images{}\n", data.name, data.train.count,
+                      data.test.count, data.directory.empty() ? "" : " from " + data.directory);
+  text += fmt::format("  race      epochs: {}, batch size: {}, seed: {}, order: {}, dropout stream: {}\n", race.epochs,
+                      options.batch_size, race.seed, options.order, options.dropout_stream);
+  text += fmt::format("  machine   {}, threads: {}, instruction set: {}, subnormals: {}\n", machine.cpu, race.threads,
+                      race.isa.name(), options.subnormals);
+  return text + notice_banner(data.notice);
+}
+
+int exit_code_of(const RaceResult& result) {
+  if (stop_signal != 0) return kSignalExit + stop_signal;
+  for (const RunResult& run : result.runs)
+    if (run.status == Status::kDiverged) return int(ExitCode::kNumerical);
+  return int(ExitCode::kOk);
+}
+
+int compare(const CompareOptions& options) {
+  spdlog::set_level(spdlog::level::from_str(options.log_level));
+  const RaceOptions race_options = options.race();
+  Race race(race_options);
+  if (options.threads > kernels::allowed_cpus())
+    spdlog::warn("{} threads on {} CPUs: they will wait for each other", options.threads, kernels::allowed_cpus());
+  std::optional<ResultsWriter> writer;
+  if (!options.out.empty()) writer.emplace(options.out, options.save_weights);
+
+  const Dataset data = load(options);
+  const Machine machine = this_machine();
+  Commentary commentary(!options.quiet, !options.quiet && !options.no_progress);
+  std::vector<RaceObserver*> observers = {&commentary};
+  if (writer) {
+    writer->describe(setting(options, race_options, machine, data));
+    observers.push_back(&*writer);
+  }
+  if (!options.quiet) say(introduction(options, race_options, machine, data));
+
+  stop_on_signals();
+  const RaceResult result = race.run(data, observers, stop_signal);
+  const int exit_code = exit_code_of(result);
+  say(race_tables(result, options.target_loss) + (data.notice.empty() ? "" : "\n") + notice_banner(data.notice));
+  if (writer) spdlog::info("the results are in {}", options.out);
+  return exit_code;
+}
+
+}  // namespace
+
+void add_compare_command(CLI::App& app, int& exit_code) {
+  CLI::App* command = app.add_subcommand("compare", kDescription);
+  const auto options = std::make_shared<CompareOptions>();
+  options->add_to(*command);
+  command->footer([&app] {
+    std::string text = "Commands (each has --help):\n";
+    for (const CLI::App* other : app.get_subcommands({}))
+      text +=
+          fmt::format("  {:<18}  {}\n", "gradrace " + other->get_name(),
+                      other->get_name() == "compare" ? "the race; also without the word" : other->get_description());
+    return text + "\n" + kFooter;
+  });
+  command->callback([options, &exit_code] { exit_code = compare(*options); });
+}
+
+}  // namespace gradrace

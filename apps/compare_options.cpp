@@ -1,0 +1,193 @@
+#include "apps/compare_options.hpp"
+
+#include <algorithm>
+#include <charconv>
+#include <cmath>
+#include <limits>
+
+#include <fmt/format.h>
+
+#include "engine/safetensors.hpp"
+
+namespace gradrace {
+namespace {
+
+constexpr std::uint64_t kMany = 1'000'000'000;
+constexpr std::uint64_t kMostThreads = 1024;
+
+template <class T>
+bool parse(const std::string& text, T& value) {
+  const char* end = text.data() + text.size();
+  const auto [stop, status] = std::from_chars(text.data(), end, value);
+  return status == std::errc() && stop == end;
+}
+
+CLI::Validator whole_number(std::uint64_t low, std::uint64_t high) {
+  const auto check = [=](const std::string& text) {
+    std::uint64_t value = 0;
+    if (parse(text, value) && value >= low && value <= high) return std::string();
+    return fmt::format("expected a whole number from {} to {}, found '{}'", low, high, text);
+  };
+  return CLI::Validator(check, "");
+}
+
+CLI::Validator number_from_zero() {
+  const auto check = [](const std::string& text) {
+    double value = 0;
+    if (parse(text, value) && std::isfinite(value) && value >= 0) return std::string();
+    return fmt::format("expected a number that is not negative, found '{}'", text);
+  };
+  return CLI::Validator(check, "");
+}
+
+CLI::Validator one_of(const std::vector<std::string>& choices) {
+  const auto check = [=](const std::string& text) {
+    if (std::ranges::find(choices, text) != choices.end()) return std::string();
+    return fmt::format("expected one of {}, found '{}'", fmt::join(choices, ", "), text);
+  };
+  return CLI::Validator(check, "");
+}
+
+CLI::Option* add_choice(CLI::App& command, const std::string& name, std::string& value,
+                        const std::vector<std::string>& choices, const std::string& help) {
+  return command.add_option(name, value, help)
+      ->check(one_of(choices))
+      ->type_name(fmt::format("{}", fmt::join(choices, "|")));
+}
+
+}  // namespace
+
+kernels::Isa find_isa(const std::string& name) {
+  if (name == "auto") return kernels::Isa::best();
+  std::vector<std::string_view> names;
+  for (const kernels::Isa& isa : kernels::Isa::available()) {
+    if (isa.name() == name) return isa;
+    names.push_back(isa.name());
+  }
+  throw usage_error("instruction set '{}' is not to be had on this machine; there are: auto, {}", name,
+                    fmt::join(names, ", "));
+}
+
+void CompareOptions::add_to(CLI::App& command) {
+  command.option_defaults()->always_capture_default()->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
+  add_training(command);
+  add_data(command);
+  add_machine(command);
+  add_output(command);
+}
+
+void CompareOptions::add_training(CLI::App& command) {
+  command.option_defaults()->group("Training");
+  command.add_option("--optimizer", optimizers, "an optimizer that takes part; give it once for each")
+      ->type_name("[LABEL@]NAME[:KEY=VALUE,...]")
+      ->allow_extra_args(false)
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)
+      ->default_str("adadelta:lr=0.5 and adam:lr=0.001");
+  command.add_option("--epochs", epochs, "passes over the training images")
+      ->type_name("N")
+      ->check(whole_number(1, kMany));
+  command.add_option("--batch-size", batch_size, "images in a training step")
+      ->type_name("N")
+      ->check(whole_number(1, kMany));
+  command.add_option("--test-batch-size", test_batch_size, "images in a test batch")
+      ->type_name("N")
+      ->check(whole_number(1, kMany));
+  command.add_option("--seed", seed, "of all random numbers, as torch.manual_seed")
+      ->type_name("N")
+      ->check(whole_number(0, std::numeric_limits<std::uint64_t>::max()));
+  add_choice(command, "--order", order, {"paired", "continue"},
+             "random numbers of later runs: those of the first, or where it left off");
+  add_choice(command, "--dropout-stream", dropout_stream, {"mt19937", "mkl"},
+             "dropout masks as PyTorch draws them without and with MKL");
+  command.add_option("--init", init, "start from the weights in this safetensors file")->type_name("FILE");
+  command
+      .add_option("--target-loss", target_loss, "converged: the mean of the last 100 training losses is at or below")
+      ->type_name("X")
+      ->check(number_from_zero());
+}
+
+void CompareOptions::add_data(CLI::App& command) {
+  command.option_defaults()->group("Data");
+  add_choice(command, "--dataset", dataset, {"auto", "mnist", "digits"},
+             "auto: MNIST, or, if it cannot be had, digits that the program draws");
+  command.add_option("--data-dir", data_dir, "directory of the four IDX files; else $GRADRACE_DATA_DIR, else search")
+      ->type_name("DIR");
+  command.add_option("--train-limit", train_limit, "train on the first N images only")
+      ->type_name("N")
+      ->check(whole_number(1, kMany));
+  command.add_option("--test-limit", test_limit, "test on the first N images only")
+      ->type_name("N")
+      ->check(whole_number(1, kMany));
+}
+
+void CompareOptions::add_machine(CLI::App& command) {
+  command.option_defaults()->group("Machine");
+  command.add_option("--threads", threads, "default: the CPUs that the program may use")
+      ->type_name("N")
+      ->check(whole_number(1, kMostThreads));
+  command.add_option("--isa", isa, "instruction set of the kernels: auto, avx2, sse2")
+      ->type_name("NAME")
+      ->envname("GRADRACE_ISA");
+  add_choice(command, "--subnormals", subnormals, {"flush", "keep"},
+             "floats below 1.2e-38: count as zero, or slow everything down");
+}
+
+void CompareOptions::add_output(CLI::App& command) {
+  command.option_defaults()->group("Output");
+  CLI::Option* directory =
+      command.add_option("--out", out, "write results.json and steps.csv into this directory")->type_name("DIR");
+  command
+      .add_flag("--save-weights", save_weights,
+                "write the weights there, too: init.safetensors, LABEL_final.safetensors")
+      ->needs(directory);
+  add_choice(command, "--log-level", log_level, {"debug", "info", "warning", "error", "off"},
+             "which log lines go to standard error");
+  command.add_flag("--quiet", quiet, "print the tables at the end and nothing before");
+  command.add_flag("--no-progress", no_progress, "no progress bar");
+}
+
+RaceOptions CompareOptions::race() const {
+  RaceOptions options;
+  for (const std::string& text : optimizers) options.optimizers.push_back(Spec::parse(text));
+  options.epochs = epochs;
+  options.trainer.batch_size = batch_size;
+  options.trainer.test_batch_size = test_batch_size;
+  options.trainer.dropout_stream = dropout_stream == "mkl" ? DropoutStream::kMkl : DropoutStream::kMt19937;
+  options.seed = seed;
+  options.order = order == "continue" ? Order::kContinue : Order::kPaired;
+  options.threads = threads;
+  options.isa = find_isa(isa);
+  options.subnormals = subnormals == "keep" ? kernels::Subnormals::kKeep : kernels::Subnormals::kFlush;
+  if (!init.empty()) options.init = read_safetensors(init);
+  options.target_loss = target_loss;
+  return options;
+}
+
+nlohmann::ordered_json CompareOptions::json() const {
+  const auto limit = [](const std::optional<Index>& images) {
+    return images ? nlohmann::ordered_json(*images) : nlohmann::ordered_json();
+  };
+  return {{"optimizer", optimizers},
+          {"epochs", epochs},
+          {"batch_size", batch_size},
+          {"test_batch_size", test_batch_size},
+          {"seed", seed},
+          {"order", order},
+          {"dropout_stream", dropout_stream},
+          {"init", init},
+          {"target_loss", target_loss},
+          {"dataset", dataset},
+          {"data_dir", data_dir},
+          {"train_limit", limit(train_limit)},
+          {"test_limit", limit(test_limit)},
+          {"threads", threads},
+          {"isa", find_isa(isa).name()},
+          {"subnormals", subnormals},
+          {"out", out},
+          {"save_weights", save_weights},
+          {"log_level", log_level},
+          {"quiet", quiet},
+          {"no_progress", no_progress}};
+}
+
+}  // namespace gradrace

@@ -1,0 +1,51 @@
+#pragma once
+/// The options of `gradrace compare`.
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <CLI/CLI.hpp>
+#include <nlohmann/json.hpp>
+
+#include "engine/race.hpp"
+
+namespace gradrace {
+
+struct CompareOptions {
+  std::vector<std::string> optimizers = {"adadelta:lr=0.5", "adam:lr=0.001"};
+  Index epochs = 5, batch_size = 32, test_batch_size = 500;
+  std::uint64_t seed = 0;
+  std::string order = "paired", dropout_stream = "mt19937", init;
+  double target_loss = 0.1;
+  std::string dataset = "auto", data_dir;
+  std::optional<Index> train_limit, test_limit;  ///< images; none: all
+  Index threads = kernels::allowed_cpus();
+  std::string isa = "auto", subnormals = "flush";
+  std::string out;  ///< directory; empty: no files
+  bool save_weights = false;
+  std::string log_level = "warning";
+  bool quiet = false, no_progress = false;
+
+  /// Lets `command` fill the members from its command line.
+  void add_to(CLI::App& command);
+
+  /// Reads the initial weights, if any. Throws usage_error for wrong optimizers or an instruction set that is not to be
+  /// had, and data_error.
+  RaceOptions race() const;
+  /// Every option with the value in force.
+  nlohmann::ordered_json json() const;
+
+ private:
+  void add_training(CLI::App& command);
+  void add_data(CLI::App& command);
+  void add_machine(CLI::App& command);
+  void add_output(CLI::App& command);
+};
+
+/// The instruction set of that name, or the best one for "auto". Throws usage_error if this program or this CPU does
+/// not have it.
+kernels::Isa find_isa(const std::string& name);
+
+}  // namespace gradrace

@@ -1,0 +1,84 @@
+#include <algorithm>
+#include <cerrno>
+#include <csignal>
+#include <cstring>
+#include <new>
+#include <string>
+#include <vector>
+
+#include <fmt/format.h>
+#include <spdlog/sinks/stdout_sinks.h>
+#include <spdlog/spdlog.h>
+#include <CLI/CLI.hpp>
+
+#include "apps/compare.hpp"
+#include "apps/data.hpp"
+#include "apps/info.hpp"
+#include "apps/terminal.hpp"
+#include "apps/version.hpp"
+#include "engine/error.hpp"
+
+namespace gradrace {
+namespace {
+
+/// The command line, from the second word on; `compare` stands in front where no command is named.
+std::vector<std::string> arguments(int argc, char** argv, const CLI::App& app) {
+  std::vector<std::string> words(argv + std::min(argc, 1), argv + argc);
+  const auto commands =
+      app.get_subcommands([&](const CLI::App* c) { return !words.empty() && c->get_name() == words[0]; });
+  if (commands.empty() && (words.empty() || words[0] != "--version")) words.insert(words.begin(), "compare");
+  return words;
+}
+
+int run(int argc, char** argv) {
+  int exit_code = int(ExitCode::kOk);
+  CLI::App app("Races optimizers on a CPU engine.", "gradrace");
+  app.set_version_flag("--version", fmt::format("gradrace {} ({})", kVersion, kCommit));
+  app.require_subcommand(1);
+  add_compare_command(app, exit_code);
+  add_data_command(app);
+  add_info_command(app);
+  std::vector<std::string> words = arguments(argc, argv, app);
+  std::ranges::reverse(words);  // CLI11 takes them from the back
+  try {
+    app.parse(std::move(words));
+  } catch (const CLI::CallForHelp&) {
+    say(app.help());
+  } catch (const CLI::CallForVersion& version) {
+    say(fmt::format("{}\n", version.what()));
+  } catch (const CLI::ParseError& error) {
+    throw usage_error("{}; see gradrace --help", error.what());
+  }
+  return exit_code;
+}
+
+/// Every error, whatever its kind, becomes one sentence and an exit code.
+int run_and_report(int argc, char** argv) {
+  try {
+    return run(argc, argv);
+  } catch (const Error& error) {
+    print_error(error.what());
+    return int(error.code());
+  } catch (const std::bad_alloc&) {
+    print_error("there is not enough memory");
+  } catch (const std::exception& error) {
+    print_error(error.what());
+  }
+  return int(ExitCode::kFailure);
+}
+
+}  // namespace
+}  // namespace gradrace
+
+int main(int argc, char** argv) {
+  using namespace gradrace;
+  std::signal(SIGPIPE, SIG_IGN);  // a reader that goes away shows as an error of say()
+  spdlog::set_default_logger(spdlog::stderr_logger_st("gradrace"));
+  spdlog::set_pattern("%n: %l: %v");
+  const int exit_code = run_and_report(argc, argv);
+  if (output_error() != 0 && output_error() != EPIPE) {
+    print_error(fmt::format("cannot write to standard output: {}", std::strerror(output_error())));
+    return int(ExitCode::kFailure);
+  }
+  return exit_code;
+}

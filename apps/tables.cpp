@@ -1,0 +1,95 @@
+#include "apps/tables.hpp"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "apps/terminal.hpp"
+#include "engine/difference.hpp"
+
+namespace gradrace {
+namespace {
+
+std::string run_end(const RunResult& run, double target_loss) {
+  std::string text;
+  if (run.status == Status::kDiverged) text += fmt::format("  {}\n", run.problem);
+  if (run.status == Status::kInterrupted) text += fmt::format("  interrupted after step {}\n", run.step_loss.size());
+  const std::string goal = fmt::format("mean of the last {} training losses <= {}", kConvergenceWindow, target_loss);
+  if (run.convergence)
+    text += fmt::format("  converged at step {}, after {:.2f} s of training ({})\n", run.convergence->step,
+                        run.convergence->train_seconds, goal);
+  else
+    text += fmt::format("  did not converge ({})\n", goal);
+  return text;
+}
+
+std::string run_table(const RunResult& run, double target_loss) {
+  std::vector<std::vector<std::string>> rows;
+  double seconds = 0;
+  for (const EpochResult& epoch : run.epochs) {
+    seconds += epoch.train_seconds;
+    rows.push_back({fmt::format("{}", epoch.epoch), fmt::format("{:.2f} s", epoch.train_seconds),
+                    fmt::format("{:.6f}", epoch.train_loss_mean), fmt::format("{:.6f}", epoch.train_loss_last),
+                    fmt::format("{:.6f}", epoch.test.loss), fmt::format("{:.2f} %", accuracy_percent(epoch.test))});
+  }
+  if (rows.size() > 1) rows.push_back({"all", fmt::format("{:.2f} s", seconds), "", "", "", ""});
+  const std::string epochs =
+      rows.empty() ? ""
+                   : table({"epoch", "training time", "mean training loss", "last", "test loss", "accuracy"}, rows);
+  return run_title(run) + "\n" + epochs + run_end(run, target_loss);
+}
+
+std::string difference_table(const RunDifference& difference) {
+  std::vector<std::vector<std::string>> rows;
+  for (const ParameterDifference& p : difference.parameters)
+    rows.push_back(
+        {p.parameter, fmt::format("{:.6f}", p.mean_difference), fmt::format("{:.6f}", p.normalized_difference)});
+  return bold(fmt::format("{} - {}", difference.a, difference.b)) + "\n" +
+         table({"parameter", "mean difference", "normalized difference"}, rows);
+}
+
+}  // namespace
+
+std::string table(const std::vector<std::string>& heading, const std::vector<std::vector<std::string>>& rows) {
+  std::vector<std::size_t> widths;
+  for (std::size_t column = 0; column < heading.size(); ++column) {
+    widths.push_back(heading[column].size());
+    for (const auto& row : rows) widths[column] = std::max(widths[column], row[column].size());
+  }
+  const auto line = [&](const std::vector<std::string>& row) {
+    std::string text = fmt::format("  {:<{}}", row[0], widths[0]);
+    for (std::size_t column = 1; column < row.size(); ++column)
+      text += fmt::format("   {:>{}}", row[column], widths[column]);
+    return text.substr(0, text.find_last_not_of(' ') + 1) + "\n";
+  };
+  std::string text = line(heading);
+  for (const auto& row : rows) text += line(row);
+  return text;
+}
+
+double accuracy_percent(const TestResult& test) {
+  return 100.0 * double(test.correct) / double(test.total);
+}
+
+std::string run_title(const RunResult& run) {
+  std::vector<std::string> options;
+  for (const auto& [key, value] : run.options) options.push_back(fmt::format("{}={}", key, value));
+  const std::string label = run.label == run.optimizer ? "" : fmt::format("{}: ", run.label);
+  return bold(fmt::format("{}{} ({})", label, run.optimizer, fmt::join(options, ", ")));
+}
+
+std::string notice_banner(const std::string& notice) {
+  if (notice.empty()) return {};
+  const std::string rule(72, '!');
+  return fmt::format("{}\n{}\n{}\n", rule, bold(notice), rule);
+}
+
+std::string race_tables(const RaceResult& race, double target_loss) {
+  std::string text;
+  for (const RunResult& run : race.runs) text += fmt::format("\n{}", run_table(run, target_loss));
+  for (const RunDifference& difference : run_differences(race.runs))
+    text += fmt::format("\n{}", difference_table(difference));
+  return text;
+}
+
+}  // namespace gradrace

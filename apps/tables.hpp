@@ -1,0 +1,28 @@
+#pragma once
+/// Results as text for people.
+
+#include <string>
+#include <vector>
+
+#include "engine/race.hpp"
+
+namespace gradrace {
+
+/// Rows of cells under a heading, in columns that are as wide as they need be; the first one is aligned to the left,
+/// the others to the right. Every row has as many cells as the heading.
+std::string table(const std::vector<std::string>& heading, const std::vector<std::vector<std::string>>& rows);
+
+/// Correct answers in percent of all.
+double accuracy_percent(const TestResult& test);
+
+/// "optimizer (key=value, ...)", with the label in front where it is another; in bold on a terminal.
+std::string run_title(const RunResult& run);
+
+/// Says unmistakably, in three lines, that the data is not MNIST; nothing if it is.
+std::string notice_banner(const std::string& notice);
+
+/// What is shown at the end: a table for each run with its epochs, how it ended and when it converged, and one for each
+/// pair of finished runs with the differences of their parameters.
+std::string race_tables(const RaceResult& race, double target_loss);
+
+}  // namespace gradrace

@@ -1,0 +1,24 @@
+#pragma once
+/// The program's standard output and standard error.
+
+#include <cstdio>
+#include <string>
+#include <string_view>
+
+namespace gradrace {
+
+/// Whether `stream` is a terminal that understands control codes (TERM is not "dumb").
+bool is_terminal(std::FILE* stream);
+
+/// `text` in bold if standard output is a terminal and NO_COLOR is empty or not set, else as it is.
+std::string bold(std::string_view text);
+
+/// Writes to standard output, at once. Never throws: a reader that has gone away is no reason to lose a race.
+void say(std::string_view text);
+/// errno of the first say() that failed; 0 if none did.
+int output_error();
+
+/// Writes "gradrace: error: <sentence>" to standard error, on one line.
+void print_error(std::string_view sentence);
+
+}  // namespace gradrace

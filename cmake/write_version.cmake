@@ -1,0 +1,12 @@
+# Run as a script: writes OUTPUT from TEMPLATE with VERSION and the commit of SOURCE_DIR.
+find_package(Git QUIET)
+set(COMMIT unknown)
+if(GIT_FOUND)
+  execute_process(COMMAND ${GIT_EXECUTABLE} describe --always --dirty --abbrev=12 --exclude=*
+    WORKING_DIRECTORY ${SOURCE_DIR} OUTPUT_VARIABLE described OUTPUT_STRIP_TRAILING_WHITESPACE ERROR_QUIET
+    RESULT_VARIABLE status)
+  if(status EQUAL 0)
+    set(COMMIT ${described})
+  endif()
+endif()
+configure_file(${TEMPLATE} ${OUTPUT} @ONLY)

@@ -1,0 +1,166 @@
+#include "engine/race.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <numeric>
+
+namespace gradrace {
+namespace {
+
+/// Adds up the time between resume() and pause().
+class Stopwatch {
+ public:
+  void resume() { since_ = Clock::now(); }
+  void pause() { seconds_ += std::chrono::duration<double>(Clock::now() - since_).count(); }
+  double seconds() const { return seconds_; }
+
+ private:
+  using Clock = std::chrono::steady_clock;
+  Clock::time_point since_ = Clock::now();
+  double seconds_ = 0;
+};
+
+void set_diverged(const Model& model, RunResult& run) {
+  const std::string tensor = model.first_not_finite();
+  run.status = Status::kDiverged;
+  run.problem = fmt::format("{}{} diverged at step {}: {} is not finite", run.label,
+                            run.label == run.optimizer ? "" : fmt::format(" ({})", run.optimizer), run.step_loss.size(),
+                            tensor.empty() ? "the loss" : tensor);
+}
+
+/// A race under way: one generator, one team of threads, and the results so far.
+class Contest {
+ public:
+  Contest(const RaceOptions& options, const Dataset& data, std::span<RaceObserver* const> observers,
+          const std::atomic<int>& stop)
+      : options_(options),
+        data_(data),
+        observers_(observers),
+        stop_(stop),
+        network_(mnist_convnet(data.train.height, data.train.width)),
+        team_(options.threads, options.subnormals),
+        generator_(options.seed),
+        start_(generator_) {
+    // Memory is planned for a whole batch; there is none larger than the training set.
+    options_.trainer.batch_size = std::min(options.trainer.batch_size, data.train.count);
+  }
+
+  void run(const Entrant& entrant);
+  RaceResult& result() { return result_; }
+
+ private:
+  void prepare(Model& model);
+  void run_epoch(Trainer& trainer, Batches& batches, RunResult& run);
+  bool step_done(const StepEvent& step, double run_seconds, const Model& model, RunResult& run);
+  template <class... Event>
+  void tell(void (RaceObserver::*happened)(const RaceResult&, const Event&...), const Event&... event) {
+    for (RaceObserver* observer : observers_) (observer->*happened)(result_, event...);
+  }
+
+  RaceOptions options_;
+  const Dataset& data_;
+  std::span<RaceObserver* const> observers_;
+  const std::atomic<int>& stop_;
+  Network network_;
+  kernels::Team team_;
+  Generator generator_, start_;  // start_: the state after initialisation
+  RaceResult result_;
+};
+
+void Contest::run(const Entrant& entrant) {
+  Trainer trainer(network_, options_.isa, team_, *entrant.optimizer, options_.trainer);
+  prepare(trainer.model());
+  Batches batches(data_.train, options_.trainer.batch_size);
+  RunResult& run = result_.runs.emplace_back();
+  run.label = entrant.label;
+  run.optimizer = entrant.name;
+  run.options = entrant.options.resolved();
+  run.seed = options_.seed;
+  run.steps_per_epoch = batches.count();
+  tell(&RaceObserver::run_began);
+  const auto epochs_left = [&] { return options_.epochs - std::ssize(run.epochs); };
+  while (epochs_left() > 0 && run.status != Status::kDiverged && stop_ == 0) run_epoch(trainer, batches, run);
+  if (epochs_left() == 0 && run.status != Status::kDiverged) run.status = Status::kFinished;
+  run.parameters = trainer.model().values();
+  tell(&RaceObserver::run_ended);
+}
+
+/// Sets the initial weights, and the generator to where this run's numbers begin.
+void Contest::prepare(Model& model) {
+  if (result_.runs.empty()) {
+    // Drawn even if they are not used: a PyTorch module draws them before others can be loaded into it.
+    const std::vector<NamedTensor> drawn = model.initial_values(generator_);
+    start_ = generator_;
+    model.load(options_.init.empty() ? drawn : options_.init);
+    result_.initial = model.values();
+  } else {
+    if (options_.order == Order::kPaired) generator_ = start_;
+    model.load(result_.initial);
+  }
+}
+
+/// A training pass and, unless that ended early, an evaluation.
+void Contest::run_epoch(Trainer& trainer, Batches& batches, RunResult& run) {
+  const std::size_t first = run.step_loss.size();
+  run.step_loss.reserve(first + std::size_t(batches.count()));
+  double seconds_before = 0;
+  for (const EpochResult& epoch : run.epochs) seconds_before += epoch.train_seconds;
+  StepEvent step{.epoch = std::ssize(run.epochs) + 1, .batches = batches.count(), .all_images = data_.train.count};
+
+  bool complete = true;
+  Stopwatch watch;
+  const double seconds = trainer.train(batches, generator_, [&](Index batch, float loss) {
+    watch.pause();
+    step.batch = batch;
+    step.images = batch * options_.trainer.batch_size;
+    step.loss = loss;
+    step.train_seconds = watch.seconds();
+    complete = step_done(step, seconds_before + watch.seconds(), trainer.model(), run);
+    watch.resume();
+    return complete;
+  });
+  if (!complete) return;
+
+  const std::span<const float> losses = std::span(run.step_loss).subspan(first);
+  const double mean = std::accumulate(losses.begin(), losses.end(), 0.0) / double(losses.size());
+  const TestResult test = trainer.evaluate(data_.test, generator_);
+  run.epochs.push_back({step.epoch, seconds, mean, losses.back(), test});
+  if (!std::isfinite(test.loss) || !trainer.model().first_not_finite().empty()) set_diverged(trainer.model(), run);
+  tell(&RaceObserver::epoch_done);
+}
+
+/// Records a step. False: the run ends here.
+bool Contest::step_done(const StepEvent& step, double run_seconds, const Model& model, RunResult& run) {
+  run.step_loss.push_back(step.loss);
+  if (!run.convergence && has_converged(run.step_loss, options_.target_loss))
+    run.convergence = {std::ssize(run.step_loss), run_seconds};
+  if (!std::isfinite(step.loss)) set_diverged(model, run);
+  tell(&RaceObserver::step_done, step);
+  return run.status != Status::kDiverged && stop_ == 0;
+}
+
+}  // namespace
+
+std::string_view name(Status status) {
+  switch (status) {
+    case Status::kFinished:
+      return "finished";
+    case Status::kDiverged:
+      return "diverged";
+    case Status::kInterrupted:
+      return "interrupted";
+  }
+  return {};
+}
+
+Race::Race(RaceOptions options) : options_(std::move(options)), entrants_(line_up(options_.optimizers)) {}
+
+RaceResult Race::run(const Dataset& data, std::span<RaceObserver* const> observers, const std::atomic<int>& stop) {
+  Contest contest(options_, data, observers, stop);
+  for (const Entrant& entrant : entrants_)
+    if (stop == 0) contest.run(entrant);
+  return std::move(contest.result());
+}
+
+}  // namespace gradrace

@@ -1,0 +1,102 @@
+#pragma once
+/// The race: the same network, from the same initial weights, trained by one optimizer after the other. Prints nothing.
+
+#include <atomic>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "engine/convergence.hpp"
+#include "engine/data/dataset.hpp"
+#include "engine/entrant.hpp"
+#include "engine/trainer.hpp"
+
+namespace gradrace {
+
+/// What the random numbers of the second and later runs are. kPaired: those of the first, so that all see the same
+/// batches and dropout masks. kContinue: the generator runs on, as PyTorch's does when one script trains both.
+enum class Order { kPaired, kContinue };
+
+struct RaceOptions {
+  std::vector<Spec> optimizers;
+  Index epochs = 5;
+  TrainerOptions trainer;
+  std::uint64_t seed = 0;
+  Order order = Order::kPaired;
+  Index threads = kernels::allowed_cpus();
+  kernels::Isa isa = kernels::Isa::best();
+  kernels::Subnormals subnormals = kernels::Subnormals::kFlush;
+  std::vector<NamedTensor> init;  ///< initial weights; empty: drawn, which does not change any other random number
+  double target_loss = 0.1;       ///< at which a run counts as converged
+};
+
+struct EpochResult {
+  Index epoch = 0;  ///< counted from 1
+  double train_seconds = 0;
+  double train_loss_mean = 0;
+  float train_loss_last = 0;
+  TestResult test;
+};
+
+/// How a run ended. While it is under way it counts as interrupted, so that whatever is saved of it says so.
+enum class Status { kFinished, kDiverged, kInterrupted };
+std::string_view name(Status status);
+
+struct RunResult {
+  std::string label, optimizer;
+  std::vector<std::pair<std::string, std::string>> options;  ///< resolved, as Options::resolved()
+  std::uint64_t seed = 0;
+  Status status = Status::kInterrupted;
+  std::string problem;  ///< of a diverged run: one sentence that names label, step and tensor
+  Index steps_per_epoch = 0;
+  std::vector<float> step_loss;  ///< before each update; that of a diverged run ends with one that is not finite
+  std::vector<EpochResult> epochs;
+  std::optional<Convergence> convergence;
+  std::vector<NamedTensor> parameters;  ///< at the end of the run, however it ended; empty before
+};
+
+struct RaceResult {
+  std::vector<NamedTensor> initial;  ///< the weights that all runs begin with
+  std::vector<RunResult> runs;       ///< those that have begun, in order
+};
+
+/// One training step, just done.
+struct StepEvent {
+  Index epoch = 0;  ///< counted from 1
+  Index batch = 0;  ///< in this epoch, counted from 0
+  Index batches = 0;
+  Index images = 0, all_images = 0;  ///< seen in this epoch before this step, and of the whole epoch
+  float loss = 0;
+  double train_seconds = 0;  ///< of this epoch, so far
+};
+
+/// Is told what happens; race.runs.back() is the run that it happens to. Time spent here is not training time.
+class RaceObserver {
+ public:
+  virtual ~RaceObserver() = default;
+  virtual void run_began(const RaceResult& /*race*/) {}
+  virtual void step_done(const RaceResult& /*race*/, const StepEvent& /*step*/) {}
+  virtual void epoch_done(const RaceResult& /*race*/) {}
+  virtual void run_ended(const RaceResult& /*race*/) {}
+};
+
+class Race {
+ public:
+  /// Throws usage_error for optimizers, options or labels that are wrong.
+  explicit Race(RaceOptions options);
+
+  /// Runs all optimizers; those after a diverged one as well. `stop` is looked at after each step: once it is not zero
+  /// the current run ends as interrupted and no further one begins. Throws data_error if the initial weights do not fit
+  /// the network.
+  RaceResult run(const Dataset& data, std::span<RaceObserver* const> observers, const std::atomic<int>& stop);
+
+ private:
+  RaceOptions options_;
+  std::vector<Entrant> entrants_;
+};
+
+}  // namespace gradrace

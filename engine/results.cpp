@@ -1,0 +1,120 @@
+#include "engine/results.hpp"
+
+#include <iterator>
+#include <system_error>
+
+#include "engine/atomic_file.hpp"
+#include "engine/difference.hpp"
+
+namespace gradrace {
+namespace {
+
+using nlohmann::ordered_json;
+namespace fs = std::filesystem;
+
+ordered_json epoch_json(const EpochResult& epoch) {
+  return {{"epoch", epoch.epoch},
+          {"train_seconds", epoch.train_seconds},
+          {"train_loss_mean", epoch.train_loss_mean},
+          {"train_loss_last", epoch.train_loss_last},
+          {"test_loss", epoch.test.loss},
+          {"test_correct", epoch.test.correct},
+          {"test_total", epoch.test.total}};
+}
+
+ordered_json run_json(const RunResult& run) {
+  ordered_json options = ordered_json::object(), epochs = ordered_json::array();
+  for (const auto& [key, value] : run.options) options[key] = ordered_json::parse(value);
+  for (const EpochResult& epoch : run.epochs) epochs.push_back(epoch_json(epoch));
+  ordered_json json = {{"label", run.label},
+                       {"optimizer", run.optimizer},
+                       {"options", options},
+                       {"seed", run.seed},
+                       {"status", name(run.status)}};
+  if (!run.problem.empty()) json["problem"] = run.problem;
+  json["steps_per_epoch"] = run.steps_per_epoch;
+  json["step_loss"] = run.step_loss;
+  json["epochs"] = epochs;
+  json["convergence"] = nullptr;
+  if (run.convergence)
+    json["convergence"] = {{"step", run.convergence->step}, {"train_seconds", run.convergence->train_seconds}};
+  return json;
+}
+
+ordered_json difference_json(std::span<const RunResult> runs) {
+  ordered_json json = ordered_json::array();
+  for (const auto& [a, b, parameters] : run_differences(runs))
+    for (const ParameterDifference& p : parameters)
+      json.push_back({{"a", a},
+                      {"b", b},
+                      {"seed", runs.front().seed},
+                      {"parameter", p.parameter},
+                      {"mean_difference", p.mean_difference},
+                      {"normalized_difference", p.normalized_difference}});
+  return json;
+}
+
+void check_replaceable(const fs::path& path) {
+  std::error_code ignored;
+  if (fs::exists(path, ignored) && !fs::is_regular_file(path, ignored))
+    throw failure("cannot write {}: it exists and is not a regular file", path.string());
+}
+
+}  // namespace
+
+ordered_json data_json(const Dataset& data) {
+  return {{"name", data.name},         {"notice", data.notice},   {"directory", data.directory},
+          {"train", data.train.count}, {"test", data.test.count}, {"sha256", data.sha256}};
+}
+
+ordered_json results_json(const RaceSetting& setting, std::span<const RunResult> runs) {
+  ordered_json json = {{"schema_version", 1},  {"program", setting.program}, {"machine", setting.machine},
+                       {"data", setting.data}, {"options", setting.options}, {"runs", ordered_json::array()}};
+  for (const RunResult& run : runs) json["runs"].push_back(run_json(run));
+  json["parameter_difference"] = difference_json(runs);
+  return json;
+}
+
+std::string steps_csv(const std::string& notice, std::span<const RunResult> runs) {
+  std::string csv = notice.empty() ? "" : fmt::format("# {}\n", notice);
+  csv += "optimizer,seed,epoch,step,loss\n";
+  for (const RunResult& run : runs)
+    for (Index i = 0; i < std::ssize(run.step_loss); ++i)
+      fmt::format_to(std::back_inserter(csv), "{},{},{},{},{}\n", run.label, run.seed, i / run.steps_per_epoch + 1,
+                     i + 1, run.step_loss[std::size_t(i)]);
+  return csv;
+}
+
+ResultsWriter::ResultsWriter(fs::path directory, bool save_weights)
+    : directory_(std::move(directory)), save_weights_(save_weights) {
+  std::error_code error;
+  fs::create_directories(directory_, error);
+  if (error) throw failure("cannot make the directory {}: {}", directory_.string(), error.message());
+  check_replaceable(directory_ / "results.json");
+  check_replaceable(directory_ / "steps.csv");
+  const fs::path probe = directory_ / "results.json.probe";
+  write_atomically(probe, "");
+  fs::remove(probe, error);
+}
+
+void ResultsWriter::epoch_done(const RaceResult& race) {
+  write(race);
+}
+
+void ResultsWriter::run_ended(const RaceResult& race) {
+  if (save_weights_) {
+    const RunResult& run = race.runs.back();
+    write_safetensors(directory_ / "init.safetensors", race.initial);
+    write_safetensors(directory_ / (run.label + "_final.safetensors"), run.parameters);
+  }
+  write(race);
+}
+
+void ResultsWriter::write(const RaceResult& race) const {
+  write_atomically(directory_ / "steps.csv", steps_csv(setting_.data.at("notice").get<std::string>(), race.runs));
+  write_atomically(
+      directory_ / "results.json",
+      results_json(setting_, race.runs).dump(1, ' ', false, ordered_json::error_handler_t::replace) + "\n");
+}
+
+}  // namespace gradrace

@@ -1,0 +1,103 @@
+#pragma once
+/// Runs the built gradrace program in tests.
+
+#include <fcntl.h>
+#include <pty.h>
+#include <signal.h>
+#include <spawn.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <filesystem>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+#include "tests/text_file.hpp"
+
+namespace gradrace {
+
+struct Outcome {
+  int exit_code = 0;  ///< 128 + n if signal n killed the program
+  std::string out, err;
+};
+
+/// One run of the program. It sees an environment of its own: no mirror that it could reach, a cache in `directory`,
+/// and none of the tester's settings. Its output goes to files there.
+class Program {
+ public:
+  Program(std::filesystem::path directory, const std::vector<std::string>& arguments,
+          const std::vector<std::string>& environment = {})
+      : directory_(std::move(directory)) {
+    posix_spawn_file_actions_t actions;
+    posix_spawn_file_actions_init(&actions);
+    constexpr int kFresh = O_WRONLY | O_CREAT | O_TRUNC;
+    posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, (directory_ / "stdout").c_str(), kFresh, 0600);
+    posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, (directory_ / "stderr").c_str(), kFresh, 0600);
+    start(arguments, environment, &actions);
+  }
+  Program(const Program&) = delete;
+  Program& operator=(const Program&) = delete;
+
+  void signal(int number) const { ::kill(process_, number); }
+  /// What it has written to standard output so far.
+  std::string out() const { return read_text(directory_ / "stdout"); }
+  Outcome wait() const {
+    const int exit_code = wait_for_exit();
+    return {exit_code, read_text(directory_ / "stdout"), read_text(directory_ / "stderr")};
+  }
+
+  /// Runs it on a terminal, to which both outputs go, and returns what it showed there.
+  static std::string on_terminal(const std::filesystem::path& directory, const std::vector<std::string>& arguments,
+                                 const std::vector<std::string>& environment) {
+    int master = -1, slave = -1;
+    if (::openpty(&master, &slave, nullptr, nullptr, nullptr) != 0) throw std::runtime_error("openpty failed");
+    posix_spawn_file_actions_t actions;
+    posix_spawn_file_actions_init(&actions);
+    posix_spawn_file_actions_adddup2(&actions, slave, STDOUT_FILENO);
+    posix_spawn_file_actions_adddup2(&actions, slave, STDERR_FILENO);
+    Program program(directory);
+    program.start(arguments, environment, &actions);
+    ::close(slave);
+    std::string shown;
+    char buffer[4096];
+    for (ssize_t n; (n = ::read(master, buffer, sizeof buffer)) > 0;) shown.append(buffer, std::size_t(n));
+    ::close(master);
+    program.wait_for_exit();
+    return shown;
+  }
+
+ private:
+  explicit Program(std::filesystem::path directory) : directory_(std::move(directory)) {}
+
+  void start(const std::vector<std::string>& arguments, const std::vector<std::string>& environment,
+             posix_spawn_file_actions_t* actions) {
+    std::vector<std::string> words = {GRADRACE_TEST_PROGRAM};
+    words.insert(words.end(), arguments.begin(), arguments.end());
+    std::vector<std::string> variables = {"PATH=/usr/bin:/bin", "XDG_CACHE_HOME=" + directory_.string(),
+                                          "GRADRACE_MIRRORS=http://127.0.0.1:1"};
+    variables.insert(variables.end(), environment.begin(), environment.end());
+    const int error = ::posix_spawn(&process_, GRADRACE_TEST_PROGRAM, actions, nullptr, pointers(words).data(),
+                                    pointers(variables).data());
+    posix_spawn_file_actions_destroy(actions);
+    if (error != 0) throw std::runtime_error("cannot start " GRADRACE_TEST_PROGRAM);
+  }
+
+  int wait_for_exit() const {
+    int status = 0;
+    ::waitpid(process_, &status, 0);
+    return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+  }
+
+  static std::vector<char*> pointers(std::vector<std::string>& words) {
+    std::vector<char*> list;
+    for (std::string& word : words) list.push_back(word.data());
+    list.push_back(nullptr);
+    return list;
+  }
+
+  std::filesystem::path directory_;
+  pid_t process_ = -1;
+};
+
+}  // namespace gradrace

@@ -1,0 +1,265 @@
+#include <signal.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cstdlib>
+#include <thread>
+
+#include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
+
+#include "kernels/team.hpp"
+#include "tests/data_files.hpp"
+#include "tests/program.hpp"
+#include "tests/temporary_directory.hpp"
+#include "tests/text_file.hpp"
+
+namespace gradrace {
+namespace {
+
+using Words = std::vector<std::string>;
+
+/// A directory with a small data set in it, and the program on it.
+class ProgramTest : public testing::Test {
+ protected:
+  ProgramTest() {
+    for (const KnownFile& file : kMnistFiles) write_data(file, idx_file(shape_of(file)));
+  }
+
+  static std::vector<Index> shape_of(const KnownFile& file, Index more = 0) {
+    const Index count = (file.name.starts_with("train") ? 40 : 20) + more;
+    return file.kind == IdxKind::kImages ? std::vector<Index>{count, 28, 28} : std::vector<Index>{count};
+  }
+  void write_data(const KnownFile& file, const Bytes& bytes) { write_bytes(data() / file.name, bytes); }
+  std::filesystem::path data() const { return directory_ / "data"; }
+  std::string in_directory(const std::string& name) const { return (directory_ / name).string(); }
+
+  /// A quick race, with more arguments if need be.
+  Words race(const Words& more = {}) const {
+    Words words = {"--data-dir", data().string(), "--epochs", "1", "--threads", "1"};
+    words.insert(words.end(), more.begin(), more.end());
+    return words;
+  }
+  Outcome run(const Words& arguments, const Words& environment = {}) const {
+    return Program(directory_.path(), arguments, environment).wait();
+  }
+
+  /// The program must end with `code` and one line on standard error that contains `part`.
+  void expect_error(ExitCode code, const std::string& part, const Words& arguments,
+                    const Words& environment = {}) const {
+    const Outcome outcome = run(arguments, environment);
+    EXPECT_EQ(outcome.exit_code, int(code)) << outcome.err;
+    EXPECT_EQ(std::ranges::count(outcome.err, '\n'), 1) << outcome.err;
+    EXPECT_TRUE(outcome.err.starts_with("gradrace: error: ")) << outcome.err;
+    expect_contains(outcome.err, part);
+  }
+  void expect_data_error(const std::string& part) const { expect_error(ExitCode::kData, part, race()); }
+
+  const TemporaryDirectory directory_;
+};
+
+TEST_F(ProgramTest, SaysItsVersionAndHelps) {
+  const Outcome version = run({"--version"});
+  EXPECT_EQ(version.exit_code, 0);
+  EXPECT_TRUE(version.out.starts_with("gradrace ")) << version.out;
+  for (const Words& words : {Words{"--help"}, Words{"compare", "--help"}, Words{"-h"}}) {
+    const Outcome help = run(words);
+    EXPECT_EQ(help.exit_code, 0);
+    EXPECT_EQ(help.err, "");
+    for (const char* part : {"Examples:", "--epochs N=5", "Exit codes:", "gradrace data", "gradrace info"})
+      expect_contains(help.out, part);
+  }
+  EXPECT_EQ(run({"data", "--help"}).exit_code, 0);
+}
+
+TEST_F(ProgramTest, RacesWithAndWithoutTheWordCompare) {
+  Words words = race();
+  const Outcome without = run(words);
+  EXPECT_EQ(without.exit_code, 0) << without.err;
+  words.insert(words.begin(), "compare");
+  const Outcome with = run(words);
+  EXPECT_EQ(with.exit_code, 0) << with.err;
+}
+
+TEST_F(ProgramTest, TellsTheRaceInPlainLinesWhenPiped) {
+  const Outcome outcome = run(race(), {"TERM=xterm"});
+  EXPECT_EQ(outcome.err, "");
+  for (const char* part : {"adadelta (lr=0.5, ", "adam  epoch: 1 [ 0/40 ( 0%)]  training loss: ", "runtime: ",
+                           "accuracy: ", "did not converge", "adadelta - adam", "fc2.bias", "This is not MNIST"})
+    expect_contains(outcome.out, part);
+  EXPECT_EQ(outcome.out.find('\x1b'), std::string::npos);
+  EXPECT_EQ(outcome.out.find('\r'), std::string::npos);
+}
+
+TEST_F(ProgramTest, ShowsProgressOnATerminalOnly) {
+  const auto shown = [&](const Words& environment, const Words& more = {}) {
+    Words words = {"--batch-size", "4", "--optimizer", "adam"};
+    words.insert(words.end(), more.begin(), more.end());
+    return Program::on_terminal(directory_.path(), race(words), environment);
+  };
+  const std::string terminal = shown({"TERM=xterm"}), colourless = shown({"TERM=xterm", "NO_COLOR=1"});
+  for (const char* part : {" images/s", "\x1b[K", "\x1b[1m"}) expect_contains(terminal, part);
+  expect_contains(colourless, " images/s");
+  EXPECT_EQ(colourless.find("\x1b[1m"), std::string::npos);
+  EXPECT_EQ(shown({"TERM=dumb"}).find('\x1b'), std::string::npos);
+  EXPECT_EQ(shown({"TERM=xterm"}, {"--no-progress"}).find(" images/s"), std::string::npos);
+}
+
+TEST_F(ProgramTest, StopsWhenNobodyReadsItsOutputAndSaysThatItCannotBeWritten) {
+  const auto run_in_shell = [&](const std::string& form) {
+    const std::string race = fmt::format("{} --data-dir {} --epochs 1000000 --out {} 2>{}", GRADRACE_TEST_PROGRAM,
+                                         data().string(), in_directory("out"), in_directory("stderr"));
+    const int status = std::system(fmt::format(fmt::runtime(form), race, in_directory("code")).c_str());
+    EXPECT_EQ(status, 0);
+    return read_text(directory_ / "code");
+  };
+  EXPECT_EQ(run_in_shell("({}; echo $? >{}) | head -n 1 >/dev/null"), "141\n");
+  EXPECT_EQ(read_text(directory_ / "stderr"), "");
+  EXPECT_EQ(nlohmann::json::parse(read_text(directory_ / "out/results.json"))["runs"][0]["status"], "interrupted");
+  EXPECT_EQ(run_in_shell("({}; echo $? >{}) >/dev/full"), "1\n");
+  expect_contains(read_text(directory_ / "stderr"), "standard output");
+}
+
+TEST_F(ProgramTest, IsQuietButForTheTablesAndTheNotice) {
+  const Outcome outcome = run(race({"--quiet"}));
+  EXPECT_EQ(outcome.exit_code, 0);
+  EXPECT_EQ(outcome.out.find("training loss: "), std::string::npos);
+  expect_contains(outcome.out, "adadelta - adam");
+  expect_contains(outcome.out, "This is not MNIST");
+}
+
+TEST_F(ProgramTest, WritesWhatWasAskedForAndStartsFromIt) {
+  ASSERT_EQ(run(race({"--out", in_directory("a"), "--save-weights", "--seed", "3"})).exit_code, 0);
+  const std::string init = in_directory("a/init.safetensors");
+  ASSERT_EQ(run(race({"--out", in_directory("b"), "--save-weights", "--seed", "3", "--init", init})).exit_code, 0);
+  for (const char* name : {"init.safetensors", "adam_final.safetensors", "adadelta_final.safetensors"})
+    EXPECT_EQ(read_text(directory_ / "a" / name), read_text(directory_ / "b" / name)) << name;
+  const auto json = nlohmann::json::parse(read_text(directory_ / "a/results.json"));
+  EXPECT_EQ(json["options"]["seed"], 3);
+  EXPECT_EQ(json["data"]["name"], "custom");
+  EXPECT_EQ(json["machine"]["threads"], 1);
+}
+
+TEST_F(ProgramTest, TakesTheLastOfARepeatedOption) {
+  expect_contains(run(race({"--epochs", "2", "--epochs", "1", "--seed", "5", "--seed", "6"})).out, "seed: 6");
+}
+
+TEST_F(ProgramTest, RefusesWrongUsageInOneSentence) {
+  expect_error(ExitCode::kUsage, "--threads", race({"--threads", "0"}));
+  expect_error(ExitCode::kUsage, "--epochs", race({"--epochs", "many"}));
+  expect_error(ExitCode::kUsage, "--seed", race({"--seed", "-1"}));
+  expect_error(ExitCode::kUsage, "--order", race({"--order", "any"}));
+  expect_error(ExitCode::kUsage, "--bogus", race({"--bogus"}));
+  expect_error(ExitCode::kUsage, "bogus", {"bogus"});
+  expect_error(ExitCode::kUsage, "--out", race({"--save-weights"}));
+  expect_error(ExitCode::kUsage, "nobody", race({"--optimizer", "nobody"}));
+  expect_error(ExitCode::kUsage, "speed", race({"--optimizer", "adam:speed=1"}));
+  expect_error(ExitCode::kUsage, "fast", race({"--optimizer", "adam:lr=fast"}));
+  expect_error(ExitCode::kUsage, "'a'", race({"--optimizer", "a@adam", "--optimizer", "a@adam"}));
+  expect_error(ExitCode::kUsage, "6502", race({"--isa", "6502"}));
+  expect_error(ExitCode::kUsage, "6502", race(), {"GRADRACE_ISA=6502"});
+  expect_error(ExitCode::kUsage, "subcommand", {"data"});
+}
+
+TEST_F(ProgramTest, WarnsOfMoreThreadsThanCpus) {
+  const Index threads = kernels::allowed_cpus() + 1;
+  const Outcome outcome = run(race({"--threads", fmt::format("{}", threads), "--train-limit", "4"}));
+  EXPECT_EQ(outcome.exit_code, 0);
+  expect_contains(outcome.err, fmt::format("gradrace: warning: {} threads", threads));
+}
+
+TEST_F(ProgramTest, RefusesAnOutputThatCannotBeWrittenBeforeItTrains) {
+  write_bytes(directory_ / "file", bytes_of("x"));
+  const Words words = race({"--out", in_directory("file")});
+  expect_error(ExitCode::kFailure, "file", words);
+  EXPECT_EQ(run(words).out, "");
+  expect_error(ExitCode::kFailure, "below", race({"--out", in_directory("file/below")}));
+}
+
+TEST_F(ProgramTest, RefusesAWrongDirectory) {
+  expect_error(ExitCode::kData, "nowhere", {"--data-dir", in_directory("nowhere")});
+  std::filesystem::remove(data() / kMnistFiles[kTestLabels].name);
+  expect_data_error("t10k-labels-idx1-ubyte");
+}
+
+TEST_F(ProgramTest, RefusesDamagedFiles) {
+  const KnownFile& images = kMnistFiles[kTrainImages];
+  const Bytes good = idx_file(shape_of(images));
+  const std::filesystem::path gzip = data() / fmt::format("{}.gz", images.name);
+  Bytes packed = gzip_compressed(good);
+  packed[packed.size() / 2] ^= 0x55;
+  write_bytes(gzip, packed);
+  expect_data_error("train-images-idx3-ubyte.gz");
+  packed = gzip_compressed(good);
+  packed.resize(packed.size() / 2);
+  write_bytes(gzip, packed);
+  expect_data_error("train-images-idx3-ubyte.gz");
+  std::filesystem::remove(gzip);
+
+  Bytes bad = good;
+  bad[3] = 1;
+  write_data(images, bad);
+  expect_data_error("train-images-idx3-ubyte");
+  bad = good;
+  bad[4] = 0x80;
+  write_data(images, bad);
+  expect_data_error("train-images-idx3-ubyte");
+}
+
+TEST_F(ProgramTest, RefusesLabelsThatDoNotFit) {
+  const KnownFile& labels = kMnistFiles[kTrainLabels];
+  write_data(labels, idx_file(shape_of(labels, 1)));
+  expect_data_error("41");
+  write_data(labels, idx_file(shape_of(labels), 11));
+  expect_data_error("10");
+}
+
+TEST_F(ProgramTest, EndsARunThatDivergesAndRunsTheOthers) {
+  const Words optimizers = {"--optimizer", "wild@adam:lr=1e30", "--optimizer", "adam", "--out", in_directory("out")};
+  expect_error(ExitCode::kNumerical, "wild (adam) diverged at step 2: cn1.weight is not finite", race(optimizers));
+  const auto json = nlohmann::json::parse(read_text(directory_ / "out/results.json"));
+  EXPECT_EQ(json["runs"][0]["status"], "diverged");
+  EXPECT_EQ(json["runs"][1]["status"], "finished");
+}
+
+TEST_F(ProgramTest, SavesWhatWasAskedForWhenItIsStopped) {
+  for (const int number : {SIGINT, SIGTERM}) {
+    const std::string out = in_directory(fmt::format("out-{}", number));
+    const Program program(directory_.path(), race({"--epochs", "1000000", "--out", out, "--save-weights"}));
+    for (int tries = 0; tries < 3000 && program.out().find("epoch: 2") == std::string::npos; ++tries)
+      std::this_thread::sleep_for(std::chrono::milliseconds(20));
+    program.signal(number);
+    const Outcome outcome = program.wait();
+    EXPECT_EQ(outcome.exit_code, 128 + number);
+    EXPECT_EQ(outcome.err, "");
+    expect_contains(outcome.out, "interrupted after step");
+    const auto json = nlohmann::json::parse(read_text(out + "/results.json"));
+    ASSERT_EQ(json["runs"].size(), 1u);
+    EXPECT_EQ(json["runs"][0]["status"], "interrupted");
+    EXPECT_TRUE(std::filesystem::exists(out + "/adadelta_final.safetensors"));
+  }
+}
+
+TEST_F(ProgramTest, MakesAndVerifiesData) {
+  const Outcome made = run({"data", "make", "--data-dir", in_directory("digits")});
+  EXPECT_EQ(made.exit_code, 0) << made.err;
+  expect_error(ExitCode::kCheck, "not MNIST", {"data", "verify", "--data-dir", in_directory("digits")});
+  expect_error(ExitCode::kData, "already", {"data", "make", "--data-dir", in_directory("digits")});
+  expect_error(ExitCode::kData, "missing", {"data", "verify", "--data-dir", in_directory("nowhere")});
+  expect_error(ExitCode::kData, "127.0.0.1", {"data", "fetch"});
+}
+
+TEST_F(ProgramTest, FallsBackToDigitsUnmistakably) {
+  const Words words = {"--epochs", "1", "--train-limit", "32", "--test-limit", "32", "--out", in_directory("out")};
+  const Outcome outcome = run(words);
+  EXPECT_EQ(outcome.exit_code, 0) << outcome.err;
+  expect_contains(outcome.out, "This is not MNIST");
+  const auto json = nlohmann::json::parse(read_text(directory_ / "out/results.json"));
+  EXPECT_EQ(json["data"]["name"], "digits");
+  expect_contains(json["data"]["notice"], "This is not MNIST");
+  expect_contains(read_text(directory_ / "out/steps.csv"), "# This is not MNIST");
+  expect_error(ExitCode::kData, "127.0.0.1", {"--dataset", "mnist", "--epochs", "1"});
+}
+
+}  // namespace
+}  // namespace gradrace
