@@ -8,11 +8,6 @@
 
 namespace gradrace::kernels {
 
-/// Independent chains in fma_chains: two units of four or five cycles need eight to ten, and sixteen registers hold 12.
-inline constexpr Index kFmaChains = 12;
-/// Multiply-adds of each chain in one iteration: enough that the loop's own instructions do not count.
-inline constexpr Index kFmaSteps = 8;
-
 /// Floating-point operations in one iteration of fma_chains (a multiply-add counts as two).
 Index fma_chains_flop(const Isa& isa);
 /// Runs independent chains of multiply-adds on full vector registers, enough of them to keep both units busy. Returns a
