@@ -8,10 +8,11 @@ function(add_simd_variant name)
   cmake_parse_arguments(arg "" "" "FLAGS" ${ARGN})
   add_library(gradrace_variant_${name} OBJECT simd/variant_${name}.cpp)
   target_link_libraries(gradrace_variant_${name} PRIVATE gradrace::options gradrace_xsimd)
-  # Optimised even in Debug: without inlining, template instantiations become shared symbols, and the linker could
+  # Always optimised: without inlining, template instantiations become shared symbols, and the linker could
   # give baseline code a copy that was compiled for a newer instruction set.
-  target_compile_options(gradrace_variant_${name} PRIVATE ${arg_FLAGS} $<$<CONFIG:Debug>:-O2>
-    -fvisibility=hidden -fvisibility-inlines-hidden)
+  # Short copies stay loops: as calls of memcpy they would cost more than the copying.
+  target_compile_options(gradrace_variant_${name} PRIVATE ${arg_FLAGS} -O3
+    -fvisibility=hidden -fvisibility-inlines-hidden $<$<CXX_COMPILER_ID:GNU>:-fno-tree-loop-distribute-patterns>)
   set_target_properties(gradrace_variant_${name} PROPERTIES
     INTERPROCEDURAL_OPTIMIZATION OFF UNITY_BUILD OFF DISABLE_PRECOMPILE_HEADERS ON)
 endfunction()

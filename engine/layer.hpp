@@ -3,12 +3,15 @@
 /// over a range of samples; who opens threads and in which order layers run is the model's business.
 
 #include <memory>
+#include <optional>
+#include <span>
 #include <string>
 
 #include "engine/memory.hpp"
 #include "engine/parameter.hpp"
 #include "engine/random.hpp"
 #include "engine/registry.hpp"
+#include "kernels/conv2d.hpp"
 #include "kernels/isa.hpp"
 
 namespace gradrace {
@@ -40,6 +43,13 @@ struct Context {
   bool training = false;  ///< false: dropout lets everything pass
 
   float* at(const Slot& slot) const { return memory->at(slot, worker); }
+  std::span<float> span(const Slot& slot) const { return {at(slot), std::size_t(slot.floats)}; }
+};
+
+/// Which kernels the user wants. Without a wish the shape decides, never a timing, so that results do not depend on the
+/// machine's mood; where a kernel cannot run a shape, the general one does.
+struct KernelChoice {
+  std::optional<kernels::ConvMethod> conv;
 };
 
 /// What a layer may ask for while planning.
@@ -52,6 +62,7 @@ class LayerPlan {
   virtual Slot add(Parameter parameter) = 0;
   /// The most samples in a batch, and the groups that these make.
   virtual Index batch() const = 0;
+  virtual const KernelChoice& choice() const = 0;
   Index groups() const { return divide_up(batch(), kGroup); }
 };
 
@@ -67,6 +78,9 @@ class Layer {
   virtual bool in_place() const { return false; }
   /// Whether the layer wants all of a worker's samples in one call (its weights are large) rather than one by one.
   virtual bool wants_all_samples() const { return false; }
+
+  /// For reports: which of several possible kernels the layer runs; empty if there is no choice.
+  virtual std::string kernels_used() const { return {}; }
 
   /// Draws this step's random numbers; once per training step, in the order of the layers.
   virtual void draw(const Context&, Generator&, DropoutStream) {}

@@ -44,6 +44,7 @@ class Model::LayerPlanner final : public LayerPlan {
     return {Lifetime::kPersistent, parameter.offset, parameter.layout.floats(), 0};
   }
   Index batch() const override { return model_.batch_; }
+  const KernelChoice& choice() const override { return model_.choice_; }
 
  private:
   Model& model_;
@@ -51,14 +52,16 @@ class Model::LayerPlanner final : public LayerPlan {
   Index added_ = 0;
 };
 
-Model::Model(const Network& network, const kernels::Isa& isa, Index workers, Index batch, Index states)
-    : isa_(isa), batch_(batch), states_(states), plan_(workers) {
+Model::Model(const Network& network, const KernelChoice& choice, const kernels::Isa& isa, Index workers, Index batch,
+             Index states)
+    : choice_(choice), isa_(isa), batch_(batch), states_(states), plan_(workers) {
   shapes_.push_back(network.input);
   for (const Spec& spec : network.layers) {
     Options options = spec.options;
     layers_.push_back(LayerRegistry::instance().make(spec.name, options));
     LayerPlanner planner(*this, layers_.size() - 1);
-    shapes_.push_back(layers_.back()->plan(spec.label.empty() ? spec.name : spec.label, shapes_.back(), planner));
+    names_.push_back(spec.label.empty() ? spec.name : spec.label);
+    shapes_.push_back(layers_.back()->plan(names_.back(), shapes_.back(), planner));
   }
   const auto wants_all = [](const auto& layer) { return layer->wants_all_samples(); };
   head_ = std::find_if(layers_.begin(), layers_.end(), wants_all) - layers_.begin();
@@ -100,6 +103,13 @@ Activations Model::gradient(std::size_t i, Index worker) const {
   if (s == 0 && head_ > 0) return {};  // nobody asks for the gradient of the images
   return {memory_->at(gradients_[s], worker),
           s >= storage_[std::size_t(head_)] ? sample_stride(shapes_[s].floats()) : 0};
+}
+
+std::vector<std::pair<std::string, std::string>> Model::kernels_used() const {
+  std::vector<std::pair<std::string, std::string>> list;
+  for (std::size_t i = 0; i < layers_.size(); ++i)
+    if (std::string used = layers_[i]->kernels_used(); !used.empty()) list.emplace_back(names_[i], std::move(used));
+  return list;
 }
 
 std::vector<NamedTensor> Model::initial_values(Generator& generator) const {

@@ -18,13 +18,17 @@ class Model {
  public:
   /// Throws usage_error if the layers do not fit together. batch: the most samples in a step; states: the optimizer's
   /// arrays.
-  Model(const Network& network, const kernels::Isa& isa, Index workers, Index batch, Index states);
+  Model(const Network& network, const KernelChoice& choice, const kernels::Isa& isa, Index workers, Index batch,
+        Index states);
   ~Model();
 
   const std::vector<Parameter>& parameters() const { return parameters_; }
   Index batch() const { return batch_; }
   Index outputs() const { return shapes_.back().floats(); }
   Index bytes(Lifetime lifetime) const { return plan_.floats(lifetime) * Index(sizeof(float)); }
+
+  /// For reports: layer and kernels, of the layers that have a choice.
+  std::vector<std::pair<std::string, std::string>> kernels_used() const;
 
   /// Draws initial values as PyTorch's modules do when they are made, in the order of the layers.
   std::vector<NamedTensor> initial_values(Generator& generator) const;
@@ -73,10 +77,12 @@ class Model {
   Activations activation(std::size_t i) const;              // input of layer i; i == layers: the output
   Activations gradient(std::size_t i, Index worker) const;  // of activation i
 
+  KernelChoice choice_;
   kernels::Isa isa_;
   Index batch_, states_;
   Plan plan_;
   std::vector<std::unique_ptr<Layer>> layers_;
+  std::vector<std::string> names_;    // of the layers
   std::vector<Shape> shapes_;         // of activation i
   std::vector<std::size_t> storage_;  // the activation in whose memory activation i lies (in-place layers)
   std::vector<Slot> activations_, gradients_;

@@ -29,6 +29,11 @@ const std::string* Options::find(const std::string& key) const {
   return it == given_.end() ? nullptr : &it->second;
 }
 
+std::string Options::given(const std::string& key, const std::string& otherwise) const {
+  const std::string* text = find(key);
+  return text ? *text : otherwise;
+}
+
 double Options::number(const std::string& key, double value, double low, double high) {
   if (const std::string* text = find(key)) value = checked(key, *text, low, high);
   resolved_.emplace_back(key, fmt::format("{}", value));

@@ -24,6 +24,10 @@ class Options {
   bool flag(const std::string& key, bool value);
   std::pair<double, double> pair(const std::string& key, std::pair<double, double> value, double low, double high);
 
+  /// The text that was given for `key`, or `otherwise`; and a way to give one.
+  std::string given(const std::string& key, const std::string& otherwise) const;
+  void give(const std::string& key, const std::string& text) { given_[key] = text; }
+
   /// Throws usage_error if a key was given that nobody has asked for; `owner` is whose options these are.
   void expect_no_others(std::string_view owner) const;
   /// Every option that was asked for with the value in force, as JSON-ready text, in the order asked.

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <chrono>
 
+#include "engine/fusion.hpp"
 #include "kernels/softmax_nll.hpp"
 
 namespace gradrace {
@@ -25,7 +26,8 @@ Trainer::Trainer(const Network& network, const kernels::Isa& isa, const kernels:
     : team_(team),
       optimizer_(optimizer),
       options_(options),
-      model_(network, isa, team.size(), options.batch_size, optimizer.states()),
+      model_(options.fuse ? fuse(network) : network, options.kernels, isa, team.size(), options.batch_size,
+             optimizer.states()),
       normalizer_(options.mean, options.deviation),
       outcomes_(std::size_t(options.batch_size)) {}
 

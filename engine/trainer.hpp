@@ -12,6 +12,8 @@ namespace gradrace {
 struct TrainerOptions {
   Index batch_size = 32, test_batch_size = 500;
   DropoutStream dropout_stream = DropoutStream::kMt19937;
+  KernelChoice kernels = {};
+  bool fuse = true;                           ///< replace runs of layers by fused stages (fusion.hpp)
   float mean = 0.1302f, deviation = 0.3069f;  ///< of the pixels, for normalising
 };
 

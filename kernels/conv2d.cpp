@@ -43,28 +43,64 @@ Index conv2d_scratch_floats(const ConvShape& s) {
   return round_up(positions * patch_stride(s), kPanel) + positions * round_up(s.out_c, kPanel);
 }
 
-void conv2d_forward(const Isa& isa, const ConvShape& s, const float* x, const float* weight, const float* bias,
-                    float* y, std::span<float> scratch) noexcept {
-  GRADRACE_EXPECT(Index(scratch.size()), >=, conv2d_scratch_floats(s));
-  const PanelMatrix w = conv2d_weights(s);
+bool conv2d_supports(ConvMethod method, const ConvShape& s) {
+  return method == ConvMethod::kIm2col || (s.x.dilation == 1 && s.x.padding == 0 && s.y.padding == 0);
+}
+
+ConvMethod conv2d_best(const ConvShape& s) {
+  return conv2d_supports(ConvMethod::kImplicit, s) ? ConvMethod::kImplicit : ConvMethod::kIm2col;
+}
+
+const char* name(ConvMethod method) {
+  return method == ConvMethod::kIm2col ? "im2col" : "implicit";
+}
+
+void conv2d_forward(const Isa& isa, ConvMethod method, const ConvShape& s, const float* x, const float* weight,
+                    const float* bias, float* y, std::span<float> scratch) noexcept {
   for_each_row_tile(s, [&](Range rows) {
-    isa.table().im2col(s, x, rows, scratch.data());
-    isa.table().gemm({.rows = rows.size() * s.out_w(),
-                      .cols = s.out_c,
-                      .depth = s.depth(),
-                      .a = scratch.data(),
-                      .a_tile_stride = isa.table().gemm_tile_rows * s.depth(),
-                      .a_row_stride = s.depth(),
-                      .a_depth_stride = 1,
-                      .b = weight,
-                      .b_panel_stride = w.rows * kPanel,
-                      .b_depth_stride = kPanel,
-                      .c = y + rows.begin * s.out_w() * s.out_c,
-                      .c_panel_stride = kPanel,
-                      .c_row_stride = s.out_c,
-                      .bias = bias,
-                      .accumulate = false});
+    conv2d_forward_rows(isa, method, s, rows, x, weight, bias, y + rows.begin * s.out_w() * s.out_c, scratch);
   });
+}
+
+void conv2d_forward_rows(const Isa& isa, ConvMethod method, const ConvShape& s, Range out_rows, const float* x,
+                         const float* weight, const float* bias, float* y, std::span<float> scratch) noexcept {
+  GRADRACE_EXPECT(conv2d_supports(method, s), ==, true);
+  const Index out_w = s.out_w(), tile = isa.table().gemm_tile_rows;
+  GemmArgs product{.rows = out_w,
+                   .cols = s.out_c,
+                   .depth = s.depth(),
+                   .a = x,
+                   .a_tile_stride = 0,
+                   .a_row_stride = 0,
+                   .a_depth_stride = 1,
+                   .b = weight,
+                   .b_panel_stride = s.depth() * kPanel,
+                   .b_depth_stride = kPanel,
+                   .c = y,
+                   .c_panel_stride = kPanel,
+                   .c_row_stride = s.out_c,
+                   .bias = bias,
+                   .accumulate = false};
+  if (method == ConvMethod::kIm2col) {
+    GRADRACE_EXPECT(Index(scratch.size()), >=, conv2d_scratch_floats(s));
+    GRADRACE_EXPECT(out_rows.size(), <=, tile_rows(s));
+    isa.table().im2col(s, x, out_rows, scratch.data());
+    product.rows *= out_rows.size();
+    product.a = scratch.data();
+    product.a_row_stride = s.depth();
+    product.a_tile_stride = tile * s.depth();
+    isa.table().gemm(product);
+    return;
+  }
+  // The rows of a window are runs of the image: output positions are stride * channels apart, runs dilation * rows.
+  product.a_row_stride = s.x.stride * s.in_c;
+  product.a_tile_stride = tile * product.a_row_stride;
+  product.a_run = s.x.kernel * s.in_c;
+  product.a_run_stride = s.y.dilation * s.in_w * s.in_c;
+  for (Index oy = out_rows.begin; oy < out_rows.end; ++oy, product.c += out_w * s.out_c) {
+    product.a = x + oy * s.y.stride * s.in_w * s.in_c;
+    isa.table().gemm(product);
+  }
 }
 
 void conv2d_parameter_gradient(const Isa& isa, const ConvShape& s, const float* x, const float* dy, float* dweight,

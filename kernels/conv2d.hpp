@@ -13,6 +13,15 @@ constexpr PanelMatrix conv2d_weights(const ConvShape& s) {
   return {s.depth(), s.out_c};
 }
 
+/// How the products of a forward convolution find their patches. Both give the same bits.
+enum class ConvMethod {
+  kIm2col,    ///< copied into a matrix, a tile of output rows at a time; any shape
+  kImplicit,  ///< read in place; without padding and without dilation along x
+};
+bool conv2d_supports(ConvMethod method, const ConvShape& shape);
+ConvMethod conv2d_best(const ConvShape& shape);  ///< the fastest that supports the shape
+const char* name(ConvMethod method);             ///< as on the command line: "im2col", "implicit"
+
 /// Floats of scratch that each of the functions below needs (64-byte aligned).
 Index conv2d_scratch_floats(const ConvShape& shape);
 
@@ -26,8 +35,12 @@ Index conv2d_scratch_floats(const ConvShape& shape);
 /// Threads    serial.
 /// Source     patches of some output rows at a time, so that they stay in cache (candle's tiled im2col); the product is
 ///            the one GEMM of gemm.hpp.
-void conv2d_forward(const Isa& isa, const ConvShape& shape, const float* x, const float* weight, const float* bias,
-                    float* y, std::span<float> scratch) noexcept;
+void conv2d_forward(const Isa& isa, ConvMethod method, const ConvShape& shape, const float* x, const float* weight,
+                    const float* bias, float* y, std::span<float> scratch) noexcept;
+
+/// The same for some output rows; y is where the first of them goes.
+void conv2d_forward_rows(const Isa& isa, ConvMethod method, const ConvShape& shape, Range out_rows, const float* x,
+                         const float* weight, const float* bias, float* y, std::span<float> scratch) noexcept;
 
 /// The gradients of weight and bias of one sample: dw(k, o) = sum over output positions p of patch(p, k) dy(p, o), and
 /// db(o) = sum of dy(p, o), positions in row-major order; added to dweight and dbias if accumulate, else overwriting

@@ -86,6 +86,11 @@ void transpose(const Isa& isa, const PanelMatrix& shape, const float* from, Rang
   isa.table().transpose(shape, from, rows, to);
 }
 
+void columns_from_panels(const PanelMatrix& shape, const float* from, Range rows, float* to) noexcept {
+  for (Index c = 0; c < shape.cols; ++c)
+    for (Index r = rows.begin; r < rows.end; ++r) to[c * shape.rows + r] = from[shape.offset(r, c)];
+}
+
 void add_column_sums(const Isa& isa, Index rows, Index cols, const float* x, Index row_stride, float* sums) noexcept {
   GRADRACE_EXPECT(row_stride, >=, cols);
   isa.table().add_column_sums(rows, cols, x, row_stride, sums);

@@ -48,6 +48,7 @@ void linear_input_gradient(const Isa& isa, const PanelMatrix& w, Index rows, Con
 
 void linear_weight_gradient(const Isa& isa, const PanelMatrix& w, Index rows, ConstRows x, ConstRows dy, Range inputs,
                             float* dweight) noexcept {
+  GRADRACE_EXPECT(rows, >=, 1);
   GRADRACE_EXPECT(inputs.end, <=, w.rows);
   GRADRACE_EXPECT(dy.stride, >=, round_up(w.cols, kPanel));
   isa.table().gemm({.rows = inputs.size(),

@@ -28,8 +28,9 @@ void linear_forward(const Isa& isa, const PanelMatrix& w, Index rows, ConstRows 
 void linear_input_gradient(const Isa& isa, const PanelMatrix& w, Index rows, ConstRows dy,
                            const float* weight_transposed, Rows dx) noexcept;
 
-/// dw(k, o) = sum over n of x(n, k) dy(n, o) for k in [inputs.begin, inputs.end), samples in order. dw is the panel
-/// matrix {inputs.size(), outputs} of that slice alone and is overwritten; its padding columns are left alone.
+/// dw(k, o) = sum over n of x(n, k) dy(n, o) for k in [inputs.begin, inputs.end), samples in order; at least one. dw is
+/// the panel matrix {inputs.size(), outputs} of that slice alone and is overwritten; its padding columns are left
+/// alone.
 void linear_weight_gradient(const Isa& isa, const PanelMatrix& w, Index rows, ConstRows x, ConstRows dy, Range inputs,
                             float* dweight) noexcept;
 

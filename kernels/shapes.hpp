@@ -33,6 +33,19 @@ struct PoolShape {
   constexpr Index out_w() const { return x.positions(in_w); }
 };
 
+/// A convolution and the pooling of its output, whose windows tile it (stride == kernel). Rows and columns that fill no
+/// window are never computed.
+struct ConvPoolShape {
+  ConvShape conv;
+  Index pool_h = 1, pool_w = 1;
+  constexpr Index out_h() const { return conv.out_h() / pool_h; }
+  constexpr Index out_w() const { return conv.out_w() / pool_w; }
+  constexpr Index out_floats() const { return out_h() * out_w() * conv.out_c; }
+};
+
+/// Marks an output whose gradient goes nowhere.
+inline constexpr float kNowhere = -1.0f;
+
 /// A matrix stored as panels of kPanel columns: element (r, c) at [c / kPanel][r][c % kPanel]. Columns are padded with
 /// zeros up to whole panels. Weights are kept so with r = input (the depth of the sum) and c = output.
 struct PanelMatrix {

@@ -2,6 +2,7 @@
 /// The kernels of one instruction set, as plain functions. Private to kernels/: drivers call these, users call drivers.
 /// Every function is serial, allocates nothing and throws nothing.
 
+#include <cstddef>
 #include <cstdint>
 
 #include "kernels/optimizer_scalars.hpp"
@@ -9,17 +10,41 @@
 
 namespace gradrace::kernels {
 
-/// C = bias + A B, or C + A B; see gemm.hpp for the sum's order.
+/// C = bias + A B, or C + A B; see gemm.hpp for the sum's order. Element by element:
+///   A(r, k) at a[r / tile * a_tile_stride + r % tile * a_row_stride + k / a_run * a_run_stride + k % a_run *
+///   a_depth_stride] B(k, j) at b[j / 16 * b_panel_stride + k * b_depth_stride + j % 16] C(r, j) at c[j / 16 *
+///   c_panel_stride + r * c_row_stride + j % 16]
+/// where tile is the table's gemm_tile_rows. Whole panels of B are read, of C only columns below cols are touched.
 struct GemmArgs {
   Index rows, cols, depth;
-  const float* a;  ///< element (r, k) at a[r / tile * a_tile_stride + r % tile * a_row_stride + k * a_depth_stride]
-  Index a_tile_stride, a_row_stride, a_depth_stride;  ///< tile is the table's gemm_tile_rows
-  const float* b;                        ///< element (k, c) at b[c/16*b_panel_stride + k*b_depth_stride + c%16]
-  Index b_panel_stride, b_depth_stride;  ///< whole panels are read, also where cols ends inside one
-  float* c;                              ///< element (r, c) at c[c/16*c_panel_stride + r*c_row_stride + c%16]
-  Index c_panel_stride, c_row_stride;    ///< only columns below cols are touched
-  const float* bias;                     ///< start values by column, whole panels; or null
-  bool accumulate;                       ///< add the product to C (then bias is null)
+  const float* a;
+  Index a_tile_stride, a_row_stride, a_depth_stride;
+  Index a_run = PTRDIFF_MAX, a_run_stride = 0;  ///< the depth in runs: how an image is read as patches in place
+  const float* b;
+  Index b_panel_stride, b_depth_stride;
+  float* c;
+  Index c_panel_stride, c_row_stride;
+  const float* bias;  ///< start values by column, whole panels; or null
+  bool accumulate;    ///< add the product to C (then bias is null)
+};
+
+/// Independent chains in fma_chains: two units of four or five cycles need eight to ten, and sixteen registers hold 12.
+inline constexpr Index kFmaChains = 12;
+/// Multiply-adds of each chain in one iteration: enough that the loop's own instructions do not count.
+inline constexpr Index kFmaSteps = 8;
+
+using Index32 = std::int32_t;
+
+/// One gradient that is not zero, and where the input window that it belongs to begins.
+struct NonZero {
+  Index32 offset;
+  float gradient;
+};
+/// Lists by output channel: count[o] entries from entries[o * capacity] on.
+struct NonZeros {
+  Index32* count;
+  NonZero* entries;
+  Index capacity;
 };
 
 struct KernelTable {
@@ -38,6 +63,12 @@ struct KernelTable {
   void (*scale_channels)(Index positions, Index channels, const float* x, const float* scale, float* y) noexcept;
   void (*max_pool_forward)(const PoolShape&, const float* x, float* y, std::uint8_t* argmax) noexcept;
   void (*max_pool_backward)(const PoolShape&, const float* dy, const std::uint8_t* argmax, float* dx) noexcept;
+  void (*relu_pool_row)(const ConvPoolShape&, const float* rows, const float* scale, float* y, float* place) noexcept;
+  NonZeros (*list_non_zeros)(const ConvPoolShape&, Range band, const float* dy, const float* scale, const float* place,
+                             float* scratch) noexcept;
+  void (*sparse_weight_gradient)(const ConvPoolShape&, const NonZeros&, const float* x, float* dweight_rows,
+                                 float* dbias) noexcept;
+  void (*sparse_input_gradient)(const ConvPoolShape&, const NonZeros&, const float* weight_rows, float* dx) noexcept;
   float (*log_softmax_nll)(Index classes, const float* x, Index target, float scale, float* log_prob,
                            float* dx) noexcept;
   void (*adam)(const AdamScalars&, Index n, float* p, const float* g, float* const* state) noexcept;

@@ -10,6 +10,7 @@
 namespace gradrace::kernels {
 namespace {
 
+constexpr Index kSpins = 10'000;  // pauses before a waiting thread gives up its CPU: some 200 microseconds
 constexpr unsigned kFlushToZero = 0x8000, kDenormalsAreZero = 0x0040;  // bits of the MXCSR register
 
 /// Sets this thread's mode for subnormals and restores the previous one.
@@ -69,11 +70,12 @@ void Team::wait() const {
     generation_.store(generation + 1, std::memory_order_release);
     return;
   }
-  while (generation_.load(std::memory_order_acquire) == generation) {
-    if (crowded_)
-      std::this_thread::yield();
-    else
+  // The others are a fraction of a step away at most; one that takes longer may be waiting for this very CPU.
+  for (Index spins = crowded_ ? kSpins : 0; generation_.load(std::memory_order_acquire) == generation; ++spins) {
+    if (spins < kSpins)
       _mm_pause();
+    else
+      std::this_thread::yield();
   }
 }
 

@@ -19,85 +19,100 @@ struct Gemm {
   // all row tiles. Each piece is summed by itself and then added to C: short sums are also the more accurate ones.
   static constexpr Index kDepthBlock = 256;
 
+  /// Where one tile's operands begin, for one piece of the depth.
+  struct Tile {
+    Index depth, run_left;  ///< steps in this piece, and until A's first run ends
+    const float* a;
+    const float* b;
+    const float* bias;
+    float* c;
+    bool accumulate;
+  };
+
   template <Index Rows>
-  static void multiply(const GemmArgs& g, Index depth, const float* a, const float* b, V (&sum)[Rows][kVectors]) {
-    const auto step = [&](Index k) {
-      V row[kVectors];
-      for (Index v = 0; v < kVectors; ++v) row[v] = V::load_unaligned(b + k * g.b_depth_stride + v * kLanes);
-      for (Index r = 0; r < Rows; ++r) {
-        const V scalar(a[r * g.a_row_stride + k * g.a_depth_stride]);
-        for (Index v = 0; v < kVectors; ++v) sum[r][v] = xsimd::fma(scalar, row[v], sum[r][v]);
+  static void multiply(const GemmArgs& g, const Tile& t, V (&sum)[Rows][kVectors]) {
+    const float* a = t.a;
+    const float* b = t.b;
+    const float* run_begin = a - (g.a_run - t.run_left) * g.a_depth_stride;
+    Index left = t.depth, run = t.run_left;
+    while (true) {
+      for (Index k = run < left ? run : left; k > 0; --k, a += g.a_depth_stride, b += g.b_depth_stride) {
+        V row[kVectors];
+        for (Index v = 0; v < kVectors; ++v) row[v] = V::load_unaligned(b + v * kLanes);
+        for (Index r = 0; r < Rows; ++r) {
+          const V scalar(a[r * g.a_row_stride]);
+          for (Index v = 0; v < kVectors; ++v) sum[r][v] = xsimd::fma(scalar, row[v], sum[r][v]);
+        }
       }
-    };
-    for (Index k = 0; k < depth; ++k) step(k);
+      if (left <= run) return;
+      left -= run;
+      run = g.a_run;
+      a = run_begin += g.a_run_stride;
+    }
   }
 
   /// One tile with all its columns inside the matrix.
   template <Index Rows>
-  static void tile(const GemmArgs& g, Index depth, const float* a, const float* b, const float* bias, bool accumulate,
-                   float* c) {
+  static void whole_tile(const GemmArgs& g, const Tile& t) {
     V sum[Rows][kVectors];
     for (Index r = 0; r < Rows; ++r)
-      for (Index v = 0; v < kVectors; ++v) sum[r][v] = bias ? V::load_unaligned(bias + v * kLanes) : V(0.0f);
-    multiply<Rows>(g, depth, a, b, sum);
+      for (Index v = 0; v < kVectors; ++v) sum[r][v] = t.bias ? V::load_unaligned(t.bias + v * kLanes) : V(0.0f);
+    multiply<Rows>(g, t, sum);
     for (Index r = 0; r < Rows; ++r)
       for (Index v = 0; v < kVectors; ++v) {
-        float* to = c + r * g.c_row_stride + v * kLanes;
-        (accumulate ? V::load_unaligned(to) + sum[r][v] : sum[r][v]).store_unaligned(to);
+        float* to = t.c + r * g.c_row_stride + v * kLanes;
+        (t.accumulate ? V::load_unaligned(to) + sum[r][v] : sum[r][v]).store_unaligned(to);
       }
   }
 
-  /// Tiles of the last, incomplete panel work on a copy of C that has all 16 columns.
+  /// One tile of the last, incomplete panel works on a copy of C that has all 16 columns.
   template <Index Rows>
-  static void edge_tile(const GemmArgs& g, Index depth, const float* a, const float* b, const float* bias,
-                        bool accumulate, float* c, Index cols) {
+  static void edge_tile(const GemmArgs& g, const Tile& t, Index cols) {
     alignas(kAlignment) float whole[Rows * kPanel] = {};
-    if (accumulate)
+    if (t.accumulate)
       for (Index r = 0; r < Rows; ++r)
-        for (Index j = 0; j < cols; ++j) whole[r * kPanel + j] = c[r * g.c_row_stride + j];
-    GemmArgs inside = g;
-    inside.c_row_stride = kPanel;
-    tile<Rows>(inside, depth, a, b, bias, accumulate, whole);
+        for (Index j = 0; j < cols; ++j) whole[r * kPanel + j] = t.c[r * g.c_row_stride + j];
+    GemmArgs g_inside = g;
+    g_inside.c_row_stride = kPanel;
+    Tile inside = t;
+    inside.c = whole;
+    whole_tile<Rows>(g_inside, inside);
     for (Index r = 0; r < Rows; ++r)
-      for (Index j = 0; j < cols; ++j) c[r * g.c_row_stride + j] = whole[r * kPanel + j];
+      for (Index j = 0; j < cols; ++j) t.c[r * g.c_row_stride + j] = whole[r * kPanel + j];
   }
 
+  /// The tile of at most Rows rows that has exactly `rows`.
   template <Index Rows>
-  static void any_tile(const GemmArgs& g, Index depth, const float* a, const float* b, const float* bias,
-                       bool accumulate, float* c, Index cols) {
-    if (cols == kPanel)
-      tile<Rows>(g, depth, a, b, bias, accumulate, c);
-    else
-      edge_tile<Rows>(g, depth, a, b, bias, accumulate, c, cols);
-  }
-
-  /// The last rows: the tile of exactly that height.
-  template <Index Rows>
-  static void last_tile(Index rows, const GemmArgs& g, Index depth, const float* a, const float* b, const float* bias,
-                        bool accumulate, float* c, Index cols) {
+  static void tile(Index rows, const GemmArgs& g, const Tile& t, Index cols) {
     if constexpr (Rows > 0) {
-      if (rows == Rows)
-        any_tile<Rows>(g, depth, a, b, bias, accumulate, c, cols);
+      if (rows != Rows)
+        tile<Rows - 1>(rows, g, t, cols);
+      else if (cols == kPanel)
+        whole_tile<Rows>(g, t);
       else
-        last_tile<Rows - 1>(rows, g, depth, a, b, bias, accumulate, c, cols);
+        edge_tile<Rows>(g, t, cols);
     }
   }
 
   static void gemm(const GemmArgs& g) noexcept {
+    Tile t{};
+    Index in_run = 0;  // steps of A's current run that lie behind
+    const float* a = g.a;
     for (Index k = 0; k < g.depth; k += kDepthBlock) {
-      const Index depth = g.depth - k < kDepthBlock ? g.depth - k : kDepthBlock;
-      const bool accumulate = g.accumulate || k > 0;
+      t.depth = g.depth - k < kDepthBlock ? g.depth - k : kDepthBlock;
+      t.run_left = g.a_run - in_run;
+      t.accumulate = g.accumulate || k > 0;
       for (Index j = 0; j < g.cols; j += kPanel) {
-        const Index cols = g.cols - j < kPanel ? g.cols - j : kPanel;
-        const float* b = g.b + j / kPanel * g.b_panel_stride + k * g.b_depth_stride;
-        const float* bias = g.bias && k == 0 ? g.bias + j : nullptr;
-        const float* a = g.a + k * g.a_depth_stride;
-        float* c = g.c + j / kPanel * g.c_panel_stride;
-        Index r = 0;
-        for (; r + kTileRows <= g.rows; r += kTileRows, a += g.a_tile_stride, c += kTileRows * g.c_row_stride)
-          any_tile<kTileRows>(g, depth, a, b, bias, accumulate, c, cols);
-        last_tile<kTileRows - 1>(g.rows - r, g, depth, a, b, bias, accumulate, c, cols);
+        t.a = a;
+        t.b = g.b + j / kPanel * g.b_panel_stride + k * g.b_depth_stride;
+        t.bias = g.bias && k == 0 ? g.bias + j : nullptr;
+        t.c = g.c + j / kPanel * g.c_panel_stride;
+        for (Index r = 0; r < g.rows; r += kTileRows, t.a += g.a_tile_stride, t.c += kTileRows * g.c_row_stride)
+          tile<kTileRows>(g.rows - r < kTileRows ? g.rows - r : kTileRows, g, t,
+                          g.cols - j < kPanel ? g.cols - j : kPanel);
       }
+      for (in_run += t.depth, a += t.depth * g.a_depth_stride; in_run >= g.a_run; in_run -= g.a_run)
+        a += g.a_run_stride - g.a_run * g.a_depth_stride;
     }
   }
 

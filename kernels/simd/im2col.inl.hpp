@@ -10,60 +10,101 @@ namespace {
 template <class Arch>
 struct Im2col {
   using V = Vector<Arch>;
+  static constexpr Index kLanes = Index(V::size);
 
-  static void copy(Index n, const float* from, float* to) {
-    for (; n >= kPanel; n -= kPanel, from += kPanel, to += kPanel)
-      for (Index i = 0; i < kPanel; i += Index(V::size)) V::load_unaligned(from + i).store_unaligned(to + i);
-    for_each_vector<V>(n, [&](Index i, auto load, auto store) { store(load(from + i), to + i); });
-  }
-  static void zero(Index n, float* to) {
-    for_each_vector<V>(n, [&](Index i, auto, auto store) { store(V(0.0f), to + i); });
-  }
-  static void add(Index n, const float* from, float* to) {
-    for_each_vector<V>(n, [&](Index i, auto load, auto store) { store(load(to + i) + load(from + i), to + i); });
+  // How a stretch is written, and whether positions may come in any order (sums may not: it decides their bits).
+  struct Store {
+    static constexpr bool kAnyOrder = true;
+    static void vector(const V& v, float* to) { v.store_unaligned(to); }
+    static void scalar(float v, float* to) { *to = v; }
+  };
+  struct Add {
+    static constexpr bool kAnyOrder = false;
+    static void vector(const V& v, float* to) { (V::load_unaligned(to) + v).store_unaligned(to); }
+    static void scalar(float v, float* to) { *to += v; }
+  };
+
+  /// One stretch of n floats.
+  template <class Put>
+  static void move(Index n, const float* from, float* to) {
+    Index i = 0;
+    for (; i + kLanes <= n; i += kLanes) Put::vector(V::load_unaligned(from + i), to + i);
+    for (; i < n; ++i) Put::scalar(from[i], to + i);
   }
 
-  /// Calls run(offset in the patch, length, offset in the image) for the stretches of one output position's window that
-  /// lie inside the image, and outside(offset in the patch, length) for the others.
-  template <class Run, class Outside>
-  static void for_each_run(const ConvShape& s, Index oy, Index ox, const Run& run, const Outside& outside) {
-    const Index row = s.x.kernel * s.in_c;  // of a patch
-    const Index left = ox * s.x.stride - s.x.padding;
-    const bool whole_rows = s.x.dilation == 1 && left >= 0 && left + s.x.kernel <= s.in_w;
-    for (Index ky = 0; ky < s.y.kernel; ++ky) {
-      const Index y = oy * s.y.stride + ky * s.y.dilation - s.y.padding;
-      if (y < 0 || y >= s.in_h) {
-        outside(ky * row, row);
-      } else if (whole_rows) {
-        run(ky * row, row, (y * s.in_w + left) * s.in_c);
-      } else {
-        for (Index kx = 0; kx < s.x.kernel; ++kx) {
-          const Index x = left + kx * s.x.dilation, at = ky * row + kx * s.in_c;
-          if (x < 0 || x >= s.in_w)
-            outside(at, s.in_c);
-          else
-            run(at, s.in_c, (y * s.in_w + x) * s.in_c);
-        }
-      }
+  /// `count` stretches of Vectors whole vectors: no loop inside, so that stores follow each other without a pause.
+  template <class Put, Index Vectors>
+  static void move_whole(Index count, const float* from, Index from_stride, float* to, Index to_stride) {
+    for (; count > 0; --count, from += from_stride, to += to_stride)
+      for (Index v = 0; v < Vectors; ++v) Put::vector(V::load_unaligned(from + v * kLanes), to + v * kLanes);
+  }
+
+  /// `count` stretches of n floats, one every from_stride floats, to one every to_stride.
+  template <class Put>
+  static void move_many(Index count, Index n, const float* from, Index from_stride, float* to, Index to_stride) {
+    if (n == 3 * kPanel) {  // a 3-wide window of 16 channels
+      move_whole<Put, 3 * kPanel / kLanes>(count, from, from_stride, to, to_stride);
+    } else if (Put::kAnyOrder && n < kLanes) {  // few channels: element by element along the positions
+      for (Index i = 0; i < n; ++i)
+        for (Index p = 0; p < count; ++p) Put::scalar(from[p * from_stride + i], to + p * to_stride + i);
+    } else {
+      for (Index p = 0; p < count; ++p) move<Put>(n, from + p * from_stride, to + p * to_stride);
     }
   }
 
-  static void im2col(const ConvShape& s, const float* x, Range out_rows, float* patches) noexcept {
-    const Index out_w = s.out_w(), depth = s.depth();  // a division and products: too slow for once a position
+  /// Walks the rows of the windows of some output rows. Calls run(offset in the patches, their stride, length, offset
+  /// in the image, its stride, count) for stretches that lie inside the image, and outside(offset in the patches,
+  /// length) for the others. For each element of the image the windows come in row-major order.
+  template <class Run, class Outside>
+  static void for_each_run(const ConvShape& s, Index patch_stride, Range out_rows, const Run& run,
+                           const Outside& outside) {
+    const Index out_w = s.out_w(), row = s.x.kernel * s.in_c;
+    // Output columns whose windows lie inside the image and are one stretch.
+    const Index first = s.x.dilation == 1 ? divide_up(s.x.padding, s.x.stride) : out_w;
+    const Index last = s.in_w + s.x.padding < s.x.kernel ? 0 : (s.in_w + s.x.padding - s.x.kernel) / s.x.stride + 1;
+    const Range inner{first < out_w ? first : out_w, last < out_w ? last : out_w};
     for (Index oy = out_rows.begin; oy < out_rows.end; ++oy)
-      for (Index ox = 0; ox < out_w; ++ox, patches += depth)
-        for_each_run(
-            s, oy, ox, [&](Index to, Index n, Index from) { copy(n, x + from, patches + to); },
-            [&](Index to, Index n) { zero(n, patches + to); });
+      for (Index ky = 0; ky < s.y.kernel; ++ky) {
+        const Index y = oy * s.y.stride + ky * s.y.dilation - s.y.padding;
+        const Index at = (oy - out_rows.begin) * out_w * patch_stride + ky * row;
+        const auto edge = [&](Index ox) {
+          for (Index kx = 0; kx < s.x.kernel; ++kx) {
+            const Index x = ox * s.x.stride + kx * s.x.dilation - s.x.padding;
+            const Index to = at + ox * patch_stride + kx * s.in_c;
+            if (y < 0 || y >= s.in_h || x < 0 || x >= s.in_w)
+              outside(to, s.in_c);
+            else
+              run(to, patch_stride, s.in_c, (y * s.in_w + x) * s.in_c, 0, 1);
+          }
+        };
+        const Range whole = y < 0 || y >= s.in_h || inner.empty() ? Range{out_w, out_w} : inner;
+        for (Index ox = 0; ox < whole.begin; ++ox) edge(ox);
+        if (!whole.empty())
+          run(at + whole.begin * patch_stride, patch_stride, row,
+              (y * s.in_w + whole.begin * s.x.stride - s.x.padding) * s.in_c, s.x.stride * s.in_c, whole.size());
+        for (Index ox = whole.end; ox < out_w; ++ox) edge(ox);
+      }
+  }
+
+  static void im2col(const ConvShape& s, const float* x, Range out_rows, float* patches) noexcept {
+    for_each_run(
+        s, s.depth(), out_rows,
+        [&](Index to, Index to_stride, Index n, Index from, Index from_stride, Index count) {
+          move_many<Store>(count, n, x + from, from_stride, patches + to, to_stride);
+        },
+        [&](Index to, Index n) {
+          for (Index i = 0; i < n; ++i) patches[to + i] = 0.0f;
+        });
   }
 
   /// The adjoint: adds every patch element to the input that it was taken from.
   static void col2im(const ConvShape& s, const float* patches, Index patch_stride, Range out_rows, float* x) noexcept {
-    const Index out_w = s.out_w();
-    for (Index oy = out_rows.begin; oy < out_rows.end; ++oy)
-      for (Index ox = 0; ox < out_w; ++ox, patches += patch_stride)
-        for_each_run(
-            s, oy, ox, [&](Index from, Index n, Index to) { add(n, patches + from, x + to); }, [](Index, Index) {});
+    for_each_run(
+        s, patch_stride, out_rows,
+        [&](Index from, Index from_stride, Index n, Index to, Index to_stride, Index count) {
+          move_many<Add>(count, n, patches + from, from_stride, x + to, to_stride);
+        },
+        [](Index, Index) {});
   }
 };
 

@@ -1,7 +1,7 @@
 #pragma once
 
-#include "kernels/peak.hpp"
 #include "kernels/simd/vector.inl.hpp"
+#include "kernels/table.hpp"
 
 namespace gradrace::kernels {
 namespace {

@@ -1,6 +1,7 @@
 #pragma once
 // All bodies of one instruction set, gathered in its table.
 
+#include "kernels/simd/conv_pool.inl.hpp"
 #include "kernels/simd/gemm.inl.hpp"
 #include "kernels/simd/im2col.inl.hpp"
 #include "kernels/simd/max_pool.inl.hpp"
@@ -29,6 +30,10 @@ constexpr KernelTable make_table(const char* name) {
           .scale_channels = Pointwise<Arch>::scale_channels,
           .max_pool_forward = MaxPool<Arch>::max_pool_forward,
           .max_pool_backward = MaxPool<Arch>::max_pool_backward,
+          .relu_pool_row = ConvPool<Arch>::relu_pool_row,
+          .list_non_zeros = ConvPool<Arch>::list_non_zeros,
+          .sparse_weight_gradient = ConvPool<Arch>::sparse_weight_gradient,
+          .sparse_input_gradient = ConvPool<Arch>::sparse_input_gradient,
           .log_softmax_nll = SoftmaxNll<Arch>::log_softmax_nll,
           .adam = OptimizerStep<Arch>::adam,
           .adadelta = OptimizerStep<Arch>::adadelta,

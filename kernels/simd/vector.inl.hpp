@@ -43,6 +43,20 @@ void for_each_vector(Index n, const Body& body) {
         [rest](const V& v, float* p) { store_part(v, p, rest); });
 }
 
+/// One bit per lane, the first lane lowest (xsimd 8.1 has no such function).
+inline unsigned movemask(__m128 lanes) {
+  return unsigned(_mm_movemask_ps(lanes));
+}
+#ifdef __AVX__
+inline unsigned movemask(__m256 lanes) {
+  return unsigned(_mm256_movemask_ps(lanes));
+}
+#endif
+template <class Arch>
+unsigned bits(const xsimd::batch_bool<float, Arch>& lanes) {
+  return movemask(lanes.data);
+}
+
 /// max(a, b), NaN if either is (as torch.maximum; the processor's own instruction drops one of them).
 template <class V>
 V max_nan(const V& a, const V& b) {

@@ -1,0 +1,37 @@
+# cmake -DROOT=<source tree> -P check_layers.cmake: who may include what. Prints every line that breaks a rule.
+set(broken "")
+
+# forbid(<reason> <Perl expression> <files or folders> ...): no C++ line there may match.
+function(forbid reason expression)
+  list(TRANSFORM ARGN PREPEND ${ROOT}/)
+  execute_process(COMMAND grep -rnP --include=*.hpp --include=*.cpp ${expression} ${ARGN}
+    RESULT_VARIABLE result OUTPUT_VARIABLE lines ERROR_VARIABLE error)
+  if(result GREATER 1 OR error)
+    message(FATAL_ERROR "cannot search ${ARGN}: ${error}")
+  endif()
+  set(broken "${broken}${lines}" PARENT_SCOPE)
+  if(lines)
+    message(NOTICE "${reason}:\n${lines}")
+  endif()
+endfunction()
+
+file(GLOB drivers RELATIVE ${ROOT} ${ROOT}/kernels/*.cpp ${ROOT}/kernels/*.hpp)
+
+# apps, bench -> engine -> kernels -> kernels/simd -> xsimd
+forbid("kernels know nothing above them" "#include \"(engine|apps|bench|tests)/" kernels)
+forbid("the engine knows nothing above it" "#include \"(apps|bench|tests)/" engine)
+forbid("programs include no tests" "#include \"tests/" apps bench)
+forbid("kernel tables are private to kernels" "#include \"kernels/(table\\.hpp|simd/)" engine apps bench)
+forbid("bodies are included by variants alone" "#include \"kernels/simd/" ${drivers} tests)
+
+forbid("xsimd stands below kernels/simd" "#include <xsimd|\\bxsimd::" ${drivers} engine apps bench tests)
+forbid("parallel regions stand in the kernels' drivers" "#pragma +omp|<omp\\.h>" kernels/simd engine apps bench tests)
+
+# A library's inline function that is compiled for a newer instruction set could be linked into baseline code.
+forbid("bodies see plain headers only"
+  "#include (?!<cst(ddef|dint)>|<xsimd/xsimd\\.hpp>|\"kernels/(simd/\\w+\\.inl|base|shapes|optimizer_scalars|table)\\.hpp\")"
+  kernels/simd kernels/base.hpp kernels/shapes.hpp kernels/optimizer_scalars.hpp kernels/table.hpp)
+
+if(broken)
+  message(FATAL_ERROR "The layers are mixed up.")
+endif()

@@ -1,0 +1,105 @@
+// "conv_pool": the options of conv2d without padding and dilation, pool_size=2 and p=0. What the fusion pass makes of
+// conv2d, relu, max_pool2d and dropout2d in a row: the same numbers from the same random draws, with no array between.
+#include "kernels/conv_pool.hpp"
+
+#include <algorithm>
+
+#include "engine/layers/convolution.hpp"
+#include "kernels/gemm.hpp"
+
+namespace gradrace {
+namespace {
+
+class ConvPool final : public Layer {
+ public:
+  explicit ConvPool(Options& options)
+      : conv_(options), pool_(options.integer("pool_size", 2, 1, 16)), p_(options.number("p", 0, 0, 0.999)) {}
+
+  Shape plan(const std::string& name, const Shape& input, LayerPlan& plan) override {
+    conv_.plan(name, input, plan);
+    shape_ = {.conv = conv_.shape(), .pool_h = pool_, .pool_w = pool_};
+    if (!kernels::conv_pool_supports(shape_))
+      throw usage_error("layer {}: a pooling window of {}x{} does not fit the convolution's output of {}x{}", name,
+                        pool_, pool_, conv_.shape().out_h(), conv_.shape().out_w());
+    method_ = plan.choice().conv.value_or(kernels::conv2d_best(conv_.shape()));
+    const Index channels = conv_.shape().out_c;
+    weight_rows_ = plan.book(Lifetime::kDerived, conv_.weights().rows * channels);
+    partials_ = plan.book(Lifetime::kStep, plan.groups() * partial_floats());
+    places_ = plan.book(Lifetime::kStep, plan.batch() * shape_.out_floats());
+    mask_ = plan.book(Lifetime::kStep, plan.batch() * channels);
+    scratch_ = plan.book(Lifetime::kScratch, kernels::conv_pool_scratch_floats(shape_));
+    return {shape_.out_h(), shape_.out_w(), channels};
+  }
+
+  std::string kernels_used() const override {
+    return std::string(kernels::name(method_)) + ", fused with relu, max pool and dropout; sparse backward";
+  }
+
+  void draw(const Context& context, Generator& generator, DropoutStream stream) override {
+    if (p_ > 0) draw_dropout(generator, stream, 1.0 - p_, context.span(mask_).first(mask_floats(context.batch)));
+  }
+
+  void forward(const Context& context, Range samples, Activations in, Activations out) const override {
+    for (Index s = samples.begin; s < samples.end; ++s)
+      kernels::conv_pool_forward(context.isa, method_, shape_, in[s], conv_.weight(context), conv_.bias(context),
+                                 context.training ? scale(context, s) : nullptr, out[s],
+                                 context.training ? places(context, s) : nullptr, context.span(scratch_));
+  }
+
+  void backward(const Context& context, Range samples, Activations in, Activations, Activations d_out,
+                Activations d_in) const override {
+    for (Index s = samples.begin; s < samples.end; ++s) {
+      float* partial = context.at(partials_) + s / kGroup * partial_floats();
+      kernels::conv_pool_backward(context.isa, shape_, in[s], d_out[s], scale(context, s), places(context, s),
+                                  context.at(weight_rows_), partial, partial + bias_offset(), s % kGroup != 0,
+                                  d_in ? d_in[s] : nullptr, context.span(scratch_));
+    }
+  }
+
+  void parameter_gradient(const Context& context, Index index, Range rows, Activations, Activations,
+                          float* gradient) const override {
+    const Index groups = divide_up(context.batch, kGroup), depth = conv_.weights().rows;
+    const float* partial = context.at(partials_);
+    if (index == 1) {
+      if (!rows.empty())
+        kernels::tree_sum(context.isa, groups, shape_.conv.out_c, partial + bias_offset(), partial_floats(), gradient);
+      return;
+    }
+    const kernels::PanelMatrix block{rows.size(), shape_.conv.out_c};
+    const std::span<float> column = context.span(scratch_).first(std::size_t(rows.size()));
+    for (Index o = 0; o < shape_.conv.out_c; ++o) {
+      kernels::tree_sum(context.isa, groups, rows.size(), partial + o * depth + rows.begin, partial_floats(),
+                        column.data());
+      for (Index r = 0; r < rows.size(); ++r) gradient[block.offset(r, o)] = column[std::size_t(r)];
+    }
+  }
+
+  void refresh(const Context& context, Index index, Range rows) const override {
+    if (index == 0)
+      kernels::columns_from_panels(conv_.weights(), conv_.weight(context), rows, context.at(weight_rows_));
+  }
+
+ private:
+  /// Of one group: the weight's gradient as rows [out_channels][depth], then the bias's.
+  Index bias_offset() const { return round_up(conv_.weights().rows * shape_.conv.out_c, kPanel); }
+  Index partial_floats() const { return bias_offset() + round_up(shape_.conv.out_c, kPanel); }
+  std::size_t mask_floats(Index samples) const { return std::size_t(samples * shape_.conv.out_c); }
+  const float* scale(const Context& context, Index sample) const {
+    return p_ > 0 ? context.at(mask_) + mask_floats(sample) : nullptr;
+  }
+  float* places(const Context& context, Index sample) const {
+    return context.at(places_) + sample * shape_.out_floats();
+  }
+
+  Convolution conv_;
+  Index pool_;
+  double p_;
+  kernels::ConvPoolShape shape_;
+  kernels::ConvMethod method_ = kernels::ConvMethod::kImplicit;
+  Slot weight_rows_, partials_, places_, mask_, scratch_;
+};
+
+const LayerRegistry::Entry<ConvPool> entry("conv_pool");
+
+}  // namespace
+}  // namespace gradrace

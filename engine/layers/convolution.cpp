@@ -1,0 +1,42 @@
+#include "engine/layers/convolution.hpp"
+
+namespace gradrace {
+namespace {
+
+/// The place in the panel matrix of element i of PyTorch's [out][in][ky][kx].
+Index place_of(const kernels::ConvShape& s, Index i) {
+  const kernels::PanelMatrix w = kernels::conv2d_weights(s);
+  const Index kx = i % s.x.kernel, ky = i / s.x.kernel % s.y.kernel;
+  const Index c = i / (s.x.kernel * s.y.kernel) % s.in_c, o = i / w.rows;
+  return w.offset((ky * s.x.kernel + kx) * s.in_c + c, o);
+}
+
+}  // namespace
+
+Convolution::Convolution(Options& options) {
+  shape_.out_c = options.integer("out_channels", 1, 1, 1 << 16);
+  shape_.x.kernel = options.integer("kernel_size", 3, 1, 1 << 10);
+  shape_.x.stride = options.integer("stride", 1, 1, 1 << 10);
+  shape_.x.padding = options.integer("padding", 0, 0, 1 << 10);
+  shape_.x.dilation = options.integer("dilation", 1, 1, 1 << 10);
+  shape_.y = shape_.x;
+}
+
+void Convolution::plan(const std::string& name, const Shape& input, LayerPlan& plan) {
+  shape_.in_h = input.h, shape_.in_w = input.w, shape_.in_c = input.c;
+  if (shape_.out_h() < 1 || shape_.out_w() < 1)
+    throw usage_error("layer {}: a window that spans {}x{} does not fit an input of {}x{}", name, shape_.y.extent(),
+                      shape_.x.extent(), input.h, input.w);
+  weight_ = plan.add({.name = name + ".weight",
+                      .shape = {shape_.out_c, input.c, shape_.y.kernel, shape_.x.kernel},
+                      .fan_in = weights().rows,
+                      .layout = weights(),
+                      .place = [s = shape_](Index i) { return place_of(s, i); }});
+  bias_ = plan.add({.name = name + ".bias",
+                    .shape = {shape_.out_c},
+                    .fan_in = weights().rows,
+                    .layout = {1, shape_.out_c},
+                    .place = [](Index i) { return i; }});
+}
+
+}  // namespace gradrace

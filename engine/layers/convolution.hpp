@@ -1,0 +1,28 @@
+#pragma once
+/// What all layers with a convolution share: its options, its shape and its two parameters.
+
+#include "engine/layer.hpp"
+#include "kernels/conv2d.hpp"
+
+namespace gradrace {
+
+/// Options out_channels, kernel_size, stride=1, padding=0, dilation=1, as PyTorch's nn.Conv2d with square windows.
+class Convolution {
+ public:
+  explicit Convolution(Options& options);
+
+  /// Fits the convolution to its input and adds name.weight and name.bias; throws usage_error if the window is larger
+  /// than the input.
+  void plan(const std::string& name, const Shape& input, LayerPlan& plan);
+
+  const kernels::ConvShape& shape() const { return shape_; }
+  kernels::PanelMatrix weights() const { return kernels::conv2d_weights(shape_); }
+  const float* weight(const Context& context) const { return context.at(weight_); }
+  const float* bias(const Context& context) const { return context.at(bias_); }
+
+ private:
+  kernels::ConvShape shape_;
+  Slot weight_, bias_;
+};
+
+}  // namespace gradrace

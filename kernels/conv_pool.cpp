@@ -1,0 +1,66 @@
+#include "kernels/conv_pool.hpp"
+
+#include <algorithm>
+
+#include "kernels/table.hpp"
+
+namespace gradrace::kernels {
+namespace {
+
+// Pooled rows whose non-zeros are listed together: their inputs, gradients and lists share an L1 cache.
+constexpr Index kBandRows = 4;
+
+/// Floats of one row of pooling windows.
+Index window_row_floats(const ConvPoolShape& s) {
+  return round_up(s.pool_h * s.conv.out_w() * s.conv.out_c, kPanel);
+}
+Index band_cells(const ConvPoolShape& s) {
+  return std::min(kBandRows, s.out_h()) * s.out_w();
+}
+
+}  // namespace
+
+bool conv_pool_supports(const ConvPoolShape& s) {
+  return conv2d_supports(ConvMethod::kImplicit, s.conv) && s.out_h() > 0 && s.out_w() > 0;
+}
+
+Index conv_pool_scratch_floats(const ConvPoolShape& s) {
+  const Index forward = window_row_floats(s) + conv2d_scratch_floats(s.conv);
+  const Index lists = s.conv.out_c * (1 + 2 * band_cells(s)) + s.pool_h * s.pool_w;
+  return std::max(forward, round_up(lists, kPanel));
+}
+
+void conv_pool_forward(const Isa& isa, ConvMethod method, const ConvPoolShape& s, const float* x, const float* weight,
+                       const float* bias, const float* scale, float* y, float* place,
+                       std::span<float> scratch) noexcept {
+  GRADRACE_EXPECT(Index(scratch.size()), >=, conv_pool_scratch_floats(s));
+  float* rows = scratch.data();
+  const std::span<float> conv_scratch = scratch.subspan(std::size_t(window_row_floats(s)));
+  const Index row = s.conv.out_w() * s.conv.out_c, out_row = s.out_w() * s.conv.out_c;
+  for (Index py = 0; py < s.out_h(); ++py) {
+    for (Index i = 0; i < s.pool_h; ++i)
+      conv2d_forward_rows(isa, method, s.conv, {py * s.pool_h + i, py * s.pool_h + i + 1}, x, weight, bias,
+                          rows + i * row, conv_scratch);
+    isa.table().relu_pool_row(s, rows, scale, y + py * out_row, place ? place + py * out_row : nullptr);
+  }
+}
+
+void conv_pool_backward(const Isa& isa, const ConvPoolShape& s, const float* x, const float* dy, const float* scale,
+                        const float* place, const float* weight_rows, float* dweight_rows, float* dbias,
+                        bool accumulate, float* dx, std::span<float> scratch) noexcept {
+  GRADRACE_EXPECT(Index(scratch.size()), >=, conv_pool_scratch_floats(s));
+  const Index depth = s.conv.depth();
+  if (!accumulate) {
+    std::fill_n(dweight_rows, s.conv.out_c * depth, 0.0f);
+    std::fill_n(dbias, s.conv.out_c, 0.0f);
+  }
+  if (dx) std::fill_n(dx, s.conv.in_h * s.conv.in_w * s.conv.in_c, 0.0f);
+  for (Index py = 0; py < s.out_h(); py += kBandRows) {
+    const Range band{py, std::min(py + kBandRows, s.out_h())};
+    const NonZeros lists = isa.table().list_non_zeros(s, band, dy, scale, place, scratch.data());
+    isa.table().sparse_weight_gradient(s, lists, x, dweight_rows, dbias);
+    if (dx) isa.table().sparse_input_gradient(s, lists, weight_rows, dx);
+  }
+}
+
+}  // namespace gradrace::kernels

@@ -1,0 +1,87 @@
+#include "kernels/isa.hpp"
+
+#include <algorithm>
+#include <map>
+#include <set>
+
+#include "kernels/gemm.hpp"
+#include "kernels/peak.hpp"
+#include "kernels/table.hpp"
+#include "tests/support.hpp"
+
+namespace gradrace::kernels {
+namespace {
+
+TEST(IsaList, BeginsWithTheBestAndEndsWithTheBaseline) {
+  EXPECT_EQ(Isa::best(), Isa::available().front());
+  EXPECT_EQ(Isa::available().back().name(), "sse2");
+  for (std::size_t i = 1; i < Isa::available().size(); ++i)
+    EXPECT_GE(Isa::available()[i - 1].lanes(), Isa::available()[i].lanes());
+}
+
+TEST(IsaList, HoldsTheBuiltOnesThatThisCpuCanRunInTheSameOrder) {
+  const auto built = Isa::built();
+  EXPECT_EQ(std::set(built.begin(), built.end()).size(), built.size()) << "a name twice";
+  auto place = built.begin();
+  for (const Isa& isa : Isa::available()) {
+    place = std::find(place, built.end(), isa.name());
+    ASSERT_NE(place, built.end()) << isa.name();
+  }
+  const bool avx2 = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
+  EXPECT_EQ(std::any_of(Isa::available().begin(), Isa::available().end(), [](auto& i) { return i.name() == "avx2"; }),
+            avx2);
+}
+
+/// Comparing two instruction sets means nothing if both are the same code.
+TEST(IsaList, HasATableOfItsOwnForEveryName) {
+  for (const Isa& a : Isa::available())
+    for (const Isa& b : Isa::available()) {
+      if (a == b) continue;
+      SCOPED_TRACE(testing::Message() << a.name() << " and " << b.name());
+      EXPECT_NE(a.name(), b.name());
+      const KernelTable &s = a.table(), &t = b.table();
+      EXPECT_NE(&s, &t);
+      EXPECT_NE(s.gemm, t.gemm);
+      EXPECT_NE(s.transpose, t.transpose);
+      EXPECT_NE(s.im2col, t.im2col);
+      EXPECT_NE(s.col2im, t.col2im);
+      EXPECT_NE(s.add_column_sums, t.add_column_sums);
+      EXPECT_NE(s.tree_sum, t.tree_sum);
+      EXPECT_NE(s.relu_forward, t.relu_forward);
+      EXPECT_NE(s.relu_backward, t.relu_backward);
+      EXPECT_NE(s.scale_channels, t.scale_channels);
+      EXPECT_NE(s.max_pool_forward, t.max_pool_forward);
+      EXPECT_NE(s.max_pool_backward, t.max_pool_backward);
+      EXPECT_NE(s.log_softmax_nll, t.log_softmax_nll);
+      EXPECT_NE(s.adam, t.adam);
+      EXPECT_NE(s.adadelta, t.adadelta);
+      EXPECT_NE(s.fma_chains, t.fma_chains);
+    }
+}
+
+class EachIsa : public EveryIsa {};
+GRADRACE_ON_EVERY_ISA(EachIsa);
+
+TEST_P(EachIsa, HasItsOwnVectorWidth) {
+  const std::map<std::string_view, Index> lanes{{"sse2", 4}, {"avx2", 8}};
+  EXPECT_EQ(isa().lanes(), lanes.at(isa().name()));
+  EXPECT_EQ(kPanel % isa().lanes(), 0);
+}
+
+/// a^2 - round(a^2) is nothing after two roundings and 2^-24 after one: arithmetic tells which code ran.
+TEST_P(EachIsa, IsWhatRuns) {
+  const float a[] = {-(1.0f + 0x1p-11f), 1.0f + 0x1p-12f}, b[] = {1.0f, 1.0f + 0x1p-12f};
+  float c = kNan;
+  std::vector<float> scratch(gemm_scratch_floats(isa()));
+  gemm(isa(), {a, 1, 2, 2, 1}, {b, 2, 1, 1, 1}, {&c, 1, 1, 1}, Start::kZero, scratch);
+  EXPECT_EQ(c, isa().name() == "sse2" ? 0.0f : 0x1p-24f);
+}
+
+TEST_P(EachIsa, RunsThePeakLoopItCounts) {
+  EXPECT_EQ(fma_chains_flop(isa()), 2 * kFmaSteps * kFmaChains * isa().lanes());
+  EXPECT_NEAR(fma_chains(isa(), 10000), kFmaChains, 0.01);  // every chain x <- 0.999 x + 0.001 tends to 1
+  EXPECT_EQ(fma_chains(isa(), 0), 66);                      // 0 + 1 + ... + 11
+}
+
+}  // namespace
+}  // namespace gradrace::kernels
