@@ -128,6 +128,12 @@ void CompareOptions::add_machine(CLI::App& command) {
   command.add_option("--isa", isa, "instruction set of the kernels: auto, avx2, sse2")
       ->type_name("NAME")
       ->envname("GRADRACE_ISA");
+  add_choice(command, "--conv", conv, {"auto", "im2col", "implicit"},
+             "forward convolution: patches copied or read in place; auto: by shape");
+  add_choice(command, "--backward", backward, {"auto", "dense", "sparse"},
+             "backward of convolution and pooling: all gradients, or the non-zeros only; auto: sparse where it can be");
+  add_choice(command, "--fuse", fuse, {"on", "off"},
+             "run convolution, relu, pooling and dropout as one stage; off: layer by layer, and dense");
   add_choice(command, "--subnormals", subnormals, {"flush", "keep"},
              "floats below 1.2e-38: count as zero, or slow everything down");
 }
@@ -153,6 +159,9 @@ RaceOptions CompareOptions::race() const {
   options.trainer.batch_size = batch_size;
   options.trainer.test_batch_size = test_batch_size;
   options.trainer.dropout_stream = dropout_stream == "mkl" ? DropoutStream::kMkl : DropoutStream::kMt19937;
+  if (conv != "auto") options.trainer.kernels.conv = kernels::conv_method(conv);
+  if (backward == "sparse" && fuse == "off") throw usage_error("--backward sparse needs --fuse on");
+  options.trainer.fuse = fuse == "on" && backward != "dense";
   options.seed = seed;
   options.order = order == "continue" ? Order::kContinue : Order::kPaired;
   options.threads = threads;
@@ -182,6 +191,9 @@ nlohmann::ordered_json CompareOptions::json() const {
           {"test_limit", limit(test_limit)},
           {"threads", threads},
           {"isa", find_isa(isa).name()},
+          {"conv", conv},
+          {"backward", backward},
+          {"fuse", fuse},
           {"subnormals", subnormals},
           {"out", out},
           {"save_weights", save_weights},

@@ -23,6 +23,7 @@ struct CompareOptions {
   std::optional<Index> train_limit, test_limit;  ///< images; none: all
   Index threads = kernels::allowed_cpus();
   std::string isa = "auto", subnormals = "flush";
+  std::string conv = "auto", backward = "auto", fuse = "on";
   std::string out;  ///< directory; empty: no files
   bool save_weights = false;
   std::string log_level = "warning";

@@ -77,6 +77,7 @@ void Contest::run(const Entrant& entrant) {
   run.optimizer = entrant.name;
   run.options = entrant.options.resolved();
   run.seed = options_.seed;
+  run.kernels = trainer.model().kernels_used();
   run.steps_per_epoch = batches.count();
   tell(&RaceObserver::run_began);
   const auto epochs_left = [&] { return options_.epochs - std::ssize(run.epochs); };

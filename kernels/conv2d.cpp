@@ -1,6 +1,7 @@
 #include "kernels/conv2d.hpp"
 
 #include <algorithm>
+#include <iterator>
 
 #include "kernels/gemm.hpp"
 #include "kernels/table.hpp"
@@ -10,6 +11,8 @@ namespace {
 
 // Patches of a tile of output rows: a few rows, so that L1 holds some of them beside a panel of weights and L2 all.
 constexpr Index kPatchFloats = 8192;
+
+constexpr const char* kNames[] = {"im2col", "implicit"};  // of ConvMethod's values
 
 /// A patch's gradient is produced in whole panels, so its row is padded; plain patches use the same stride.
 Index patch_stride(const ConvShape& s) {
@@ -52,7 +55,13 @@ ConvMethod conv2d_best(const ConvShape& s) {
 }
 
 const char* name(ConvMethod method) {
-  return method == ConvMethod::kIm2col ? "im2col" : "implicit";
+  return kNames[int(method)];
+}
+
+std::optional<ConvMethod> conv_method(std::string_view name) {
+  const auto found = std::find(std::begin(kNames), std::end(kNames), name);
+  if (found == std::end(kNames)) return {};
+  return ConvMethod(found - std::begin(kNames));
 }
 
 void conv2d_forward(const Isa& isa, ConvMethod method, const ConvShape& s, const float* x, const float* weight,

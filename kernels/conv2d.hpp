@@ -1,7 +1,9 @@
 #pragma once
 /// 2-D convolution by im2col and GEMM, one sample a call.
 
+#include <optional>
 #include <span>
+#include <string_view>
 
 #include "kernels/isa.hpp"
 #include "kernels/shapes.hpp"
@@ -21,6 +23,7 @@ enum class ConvMethod {
 bool conv2d_supports(ConvMethod method, const ConvShape& shape);
 ConvMethod conv2d_best(const ConvShape& shape);  ///< the fastest that supports the shape
 const char* name(ConvMethod method);             ///< as on the command line: "im2col", "implicit"
+std::optional<ConvMethod> conv_method(std::string_view name);
 
 /// Floats of scratch that each of the functions below needs (64-byte aligned).
 Index conv2d_scratch_floats(const ConvShape& shape);
