@@ -122,7 +122,7 @@ void run_parameter_gradient(benchmark::State& state, const ConvShape& shape, con
   const kernels::Team team(threads);
   const Convolution layer(shape, isa, threads);
   const auto kernel = [&](const Convolution& l, Worker worker, Index n) {
-    kernels::conv2d_parameter_gradient(isa, l.s, l.x.data() + n * l.in, l.dy.data() + n * l.out,
+    kernels::conv2d_parameter_gradient(isa, kernels::ConvMethod::kIm2col, l.s, l.x.data() + n * l.in, l.dy.data() + n * l.out,
                                        l.dweight.part(worker.index(), threads).data(),
                                        l.dbias.part(worker.index(), threads).data(), n > worker.share_of(kBatch).begin,
                                        l.scratch.part(worker.index(), threads));

@@ -39,6 +39,58 @@ const float* whole_panels(const float* dy, Index positions, Index channels, floa
   return copy;
 }
 
+/// The weight's gradient from patches, a tile of output rows at a time.
+void im2col_weight_gradient(const Isa& isa, const ConvShape& s, const float* x, const float* dy, float* dweight,
+                            bool accumulate, std::span<float> scratch) noexcept {
+  GRADRACE_EXPECT(Index(scratch.size()), >=, conv2d_scratch_floats(s));
+  float* dy_copy = scratch.data() + round_up(tile_rows(s) * s.out_w() * patch_stride(s), kPanel);
+  for_each_row_tile(s, [&](Range rows) {
+    const Index positions = rows.size() * s.out_w();
+    const float* dy_rows = dy + rows.begin * s.out_w() * s.out_c;
+    isa.table().im2col(s, x, rows, scratch.data());
+    isa.table().gemm({.rows = s.depth(),
+                      .cols = s.out_c,
+                      .depth = positions,
+                      .a = scratch.data(),
+                      .a_tile_stride = isa.table().gemm_tile_rows,
+                      .a_row_stride = 1,
+                      .a_depth_stride = s.depth(),
+                      .b = whole_panels(dy_rows, positions, s.out_c, dy_copy),
+                      .b_panel_stride = kPanel,
+                      .b_depth_stride = round_up(s.out_c, kPanel),
+                      .c = dweight,
+                      .c_panel_stride = s.depth() * kPanel,
+                      .c_row_stride = kPanel,
+                      .bias = nullptr,
+                      .accumulate = accumulate || rows.begin > 0});
+  });
+}
+
+/// The same with the image read in place: each row of the kernel is a product of its own, whose depth, the output
+/// positions, runs along the image's rows.
+void implicit_weight_gradient(const Isa& isa, const ConvShape& s, const float* x, const float* dy, float* dweight,
+                              bool accumulate) noexcept {
+  const Index row = s.x.kernel * s.in_c;
+  for (Index ky = 0; ky < s.y.kernel; ++ky)
+    isa.table().gemm({.rows = row,
+                      .cols = s.out_c,
+                      .depth = s.out_h() * s.out_w(),
+                      .a = x + ky * s.y.dilation * s.in_w * s.in_c,
+                      .a_tile_stride = isa.table().gemm_tile_rows,
+                      .a_row_stride = 1,
+                      .a_depth_stride = s.x.stride * s.in_c,
+                      .a_run = s.out_w(),
+                      .a_run_stride = s.y.stride * s.in_w * s.in_c,
+                      .b = dy,
+                      .b_panel_stride = kPanel,
+                      .b_depth_stride = s.out_c,
+                      .c = dweight + ky * row * kPanel,
+                      .c_panel_stride = s.depth() * kPanel,
+                      .c_row_stride = kPanel,
+                      .bias = nullptr,
+                      .accumulate = accumulate});
+}
+
 }  // namespace
 
 Index conv2d_scratch_floats(const ConvShape& s) {
@@ -112,31 +164,13 @@ void conv2d_forward_rows(const Isa& isa, ConvMethod method, const ConvShape& s, 
   }
 }
 
-void conv2d_parameter_gradient(const Isa& isa, const ConvShape& s, const float* x, const float* dy, float* dweight,
-                               float* dbias, bool accumulate, std::span<float> scratch) noexcept {
-  GRADRACE_EXPECT(Index(scratch.size()), >=, conv2d_scratch_floats(s));
-  const PanelMatrix w = conv2d_weights(s);
-  float* dy_copy = scratch.data() + round_up(tile_rows(s) * s.out_w() * patch_stride(s), kPanel);
-  for_each_row_tile(s, [&](Range rows) {
-    const Index positions = rows.size() * s.out_w();
-    const float* dy_rows = dy + rows.begin * s.out_w() * s.out_c;
-    isa.table().im2col(s, x, rows, scratch.data());
-    isa.table().gemm({.rows = s.depth(),
-                      .cols = s.out_c,
-                      .depth = positions,
-                      .a = scratch.data(),
-                      .a_tile_stride = isa.table().gemm_tile_rows,
-                      .a_row_stride = 1,
-                      .a_depth_stride = s.depth(),
-                      .b = whole_panels(dy_rows, positions, s.out_c, dy_copy),
-                      .b_panel_stride = kPanel,
-                      .b_depth_stride = round_up(s.out_c, kPanel),
-                      .c = dweight,
-                      .c_panel_stride = w.rows * kPanel,
-                      .c_row_stride = kPanel,
-                      .bias = nullptr,
-                      .accumulate = accumulate || rows.begin > 0});
-  });
+void conv2d_parameter_gradient(const Isa& isa, ConvMethod method, const ConvShape& s, const float* x, const float* dy,
+                               float* dweight, float* dbias, bool accumulate, std::span<float> scratch) noexcept {
+  GRADRACE_EXPECT(conv2d_supports(method, s), ==, true);
+  if (method == ConvMethod::kImplicit && s.out_c % kPanel == 0)
+    implicit_weight_gradient(isa, s, x, dy, dweight, accumulate);
+  else
+    im2col_weight_gradient(isa, s, x, dy, dweight, accumulate, scratch);
   if (!accumulate) std::fill_n(dbias, s.out_c, 0.0f);
   isa.table().add_column_sums(s.out_h() * s.out_w(), s.out_c, dy, s.out_c, dbias);
 }

@@ -15,10 +15,12 @@ constexpr PanelMatrix conv2d_weights(const ConvShape& s) {
   return {s.depth(), s.out_c};
 }
 
-/// How the products of a forward convolution find their patches. Both give the same bits.
+/// How the products find their patches. Forward both give the same bits; the weight's gradient is cut differently
+/// (tiles of output rows, or 256 positions).
 enum class ConvMethod {
   kIm2col,    ///< copied into a matrix, a tile of output rows at a time; any shape
-  kImplicit,  ///< read in place; without padding and without dilation along x
+  kImplicit,  ///< read in place; without padding and without dilation along x. The weight's gradient falls back
+              ///< to im2col if the output channels are no whole panels
 };
 bool conv2d_supports(ConvMethod method, const ConvShape& shape);
 ConvMethod conv2d_best(const ConvShape& shape);  ///< the fastest that supports the shape
@@ -48,8 +50,9 @@ void conv2d_forward_rows(const Isa& isa, ConvMethod method, const ConvShape& sha
 /// The gradients of weight and bias of one sample: dw(k, o) = sum over output positions p of patch(p, k) dy(p, o), and
 /// db(o) = sum of dy(p, o), positions in row-major order; added to dweight and dbias if accumulate, else overwriting
 /// them. Padding columns of dweight and dbias are left alone. Layouts, aliasing and threads as conv2d_forward.
-void conv2d_parameter_gradient(const Isa& isa, const ConvShape& shape, const float* x, const float* dy, float* dweight,
-                               float* dbias, bool accumulate, std::span<float> scratch) noexcept;
+void conv2d_parameter_gradient(const Isa& isa, ConvMethod method, const ConvShape& shape, const float* x,
+                               const float* dy, float* dweight, float* dbias, bool accumulate,
+                               std::span<float> scratch) noexcept;
 
 /// The gradient of the input of one sample; overwrites dx. weight_transposed is the panel matrix of the transpose
 /// (gemm.hpp: transpose). Patches' gradients are added to dx in row-major order of the output positions.

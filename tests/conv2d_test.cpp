@@ -46,6 +46,15 @@ class Conv2d : public EveryIsa {
 
   void check_parameter_gradient(const ConvShape& s, const std::vector<float>& x, const std::vector<float>& dy,
                                 bool accumulate, Index slack) {
+    for (const ConvMethod method : {ConvMethod::kIm2col, ConvMethod::kImplicit}) {
+      if (!conv2d_supports(method, s)) continue;
+      SCOPED_TRACE(name(method));
+      check_parameter_gradient(method, s, x, dy, accumulate, slack);
+    }
+  }
+
+  void check_parameter_gradient(ConvMethod method, const ConvShape& s, const std::vector<float>& x,
+                                const std::vector<float>& dy, bool accumulate, Index slack) {
     const Index positions = s.out_h() * s.out_w();
     const PanelMatrix shape = conv2d_weights(s), bias_shape{1, s.out_c};
     std::vector<float> dw0 = random_.numbers(s.depth() * s.out_c), db0 = random_.numbers(s.out_c);
@@ -53,7 +62,8 @@ class Conv2d : public EveryIsa {
     const Input x_in(x, slack), dy_in(dy, slack);
     Output dw(to_panels(shape, dw0, kUntouched), slack), db(to_panels(bias_shape, db0, kUntouched), slack);
     Output scratch(conv2d_scratch_floats(s));
-    conv2d_parameter_gradient(isa(), s, x_in.data(), dy_in.data(), dw.data(), db.data(), accumulate, scratch.span());
+    conv2d_parameter_gradient(isa(), method, s, x_in.data(), dy_in.data(), dw.data(), db.data(), accumulate,
+                              scratch.span());
     if (!accumulate) dw0.assign(dw0.size(), 0.0f), db0.assign(db0.size(), 0.0f);
     reference::expect_sums(from_panels(shape, dw.span()), positions,
                            [&](auto as) { return reference::conv2d_weight_gradient(s, as(x), as(dy), as(dw0)); });

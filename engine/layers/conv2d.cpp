@@ -31,7 +31,7 @@ class Conv2d final : public Layer {
                 Activations d_in) const override {
     for (Index s = samples.begin; s < samples.end; ++s) {
       float* partial = context.at(partials_) + s / kGroup * partial_floats();
-      kernels::conv2d_parameter_gradient(context.isa, conv_.shape(), in[s], d_out[s], partial,
+      kernels::conv2d_parameter_gradient(context.isa, method_, conv_.shape(), in[s], d_out[s], partial,
                                          partial + conv_.weights().floats(), s % kGroup != 0, context.span(scratch_));
       if (d_in)
         kernels::conv2d_input_gradient(context.isa, conv_.shape(), d_out[s], context.at(transposed_), d_in[s],

@@ -1,0 +1,151 @@
+// The fused stage against the plain kernels that it replaces: the same bits forward, and backward the same sums.
+#include "kernels/conv_pool.hpp"
+
+#include "kernels/max_pool.hpp"
+#include "kernels/pointwise.hpp"
+#include "tests/reference.hpp"
+
+namespace gradrace::kernels {
+namespace {
+
+using Floats = std::vector<float>;
+
+class ConvPool : public EveryIsa {
+ protected:
+  struct Plain {  // what the layers compute one after the other
+    Floats y, d_conv;
+  };
+
+  /// Convolution, ReLU, pooling and dropout of x, and the gradient of the convolution's output.
+  Plain plain(const ConvPoolShape& s, const Floats& x, const Floats& w, const Floats& bias, const Floats& scale,
+              const Floats& dy) const {
+    const ConvShape& c = s.conv;
+    const PoolShape pool{c.out_h(), c.out_w(), c.out_c, {s.pool_h, s.pool_h}, {s.pool_w, s.pool_w}};
+    const Floats panels = to_panels(conv2d_weights(c), w), start = to_panels({1, c.out_c}, bias);
+    Floats conv(std::size_t(c.out_h() * c.out_w() * c.out_c)), scratch(std::size_t(conv2d_scratch_floats(c)));
+    conv2d_forward(isa(), ConvMethod::kIm2col, c, x.data(), panels.data(), start.data(), conv.data(), scratch);
+    relu_forward(isa(), conv, conv);
+    Plain result{Floats(std::size_t(s.out_floats())), Floats(conv.size())};
+    std::vector<std::uint8_t> argmax(result.y.size());
+    max_pool_forward(isa(), pool, conv.data(), result.y.data(), argmax.data());
+    Floats d_pool(dy.size());
+    dropout(isa(), s.out_h() * s.out_w(), scale, dy.data(), d_pool.data());
+    dropout(isa(), s.out_h() * s.out_w(), scale, result.y.data(), result.y.data());
+    max_pool_backward(isa(), pool, d_pool.data(), argmax.data(), result.d_conv.data());
+    relu_backward(isa(), conv, result.d_conv, result.d_conv);
+    return result;
+  }
+
+  void check(const ConvPoolShape& s, Index slack = 0) {
+    SCOPED_TRACE(testing::Message() << s.conv.in_h << 'x' << s.conv.in_w << 'x' << s.conv.in_c << " -> " << s.conv.out_c
+                                    << ", pool " << s.pool_h << 'x' << s.pool_w);
+    ASSERT_TRUE(conv_pool_supports(s));
+    const ConvShape& c = s.conv;
+    const Floats x = random_.whole_numbers(c.in_h * c.in_w * c.in_c, -2, 2);  // ties are common
+    const Floats w = random_.numbers(c.depth() * c.out_c), bias = random_.numbers(c.out_c);
+    const Floats dy = random_.numbers(s.out_floats());
+    Floats scale(std::size_t(c.out_c), 1.25f);
+    for (float& v : scale)
+      if (random_.between(0, 3) == 0) v = 0;
+    const Plain expected = plain(s, x, w, bias, scale, dy);
+    const Floats places = check_forward(s, x, w, bias, scale, expected.y, slack);
+    check_backward(s, x, w, dy, scale, places, expected.d_conv, slack);
+  }
+
+  Floats check_forward(const ConvPoolShape& s, const Floats& x, const Floats& w, const Floats& bias,
+                       const Floats& scale, const Floats& expected, Index slack) const {
+    const Input x_in(x, slack), w_in(to_panels(conv2d_weights(s.conv), w), slack),
+        bias_in(to_panels({1, s.conv.out_c}, bias), slack), scale_in(scale, slack);
+    Floats places;
+    for (const ConvMethod method : {ConvMethod::kIm2col, ConvMethod::kImplicit}) {
+      SCOPED_TRACE(name(method));
+      Output y(s.out_floats(), slack), place(s.out_floats(), slack), scratch(conv_pool_scratch_floats(s));
+      conv_pool_forward(isa(), method, s, x_in.data(), w_in.data(), bias_in.data(), scale_in.data(), y.data(),
+                        place.data(), scratch.span());
+      expect_same_bits(y.span(), expected);
+      places = place.values();
+    }
+    return places;
+  }
+
+  void check_backward(const ConvPoolShape& s, const Floats& x, const Floats& w, const Floats& dy, const Floats& scale,
+                      const Floats& places, const Floats& d_conv, Index slack) {
+    const ConvShape& c = s.conv;
+    const Floats dw0 = random_.numbers(c.depth() * c.out_c), db0 = random_.numbers(c.out_c);
+    const reference::Array<float> dense(w.begin(), w.end());
+    const Floats w_rows = reference::transposed(c.depth(), c.out_c, dense);
+    const Input x_in(x, slack), dy_in(dy, slack), scale_in(scale, slack), place_in(places, slack), w_in(w_rows, slack);
+    for (const bool accumulate : {false, true}) {
+      SCOPED_TRACE(accumulate);
+      const Floats begin = accumulate ? dw0 : Floats(dw0.size(), 0.0f),
+                   db = accumulate ? db0 : Floats(db0.size(), 0.0f);
+      const Floats rows0 =
+          reference::transposed(c.depth(), c.out_c, reference::Array<float>(begin.begin(), begin.end()));
+      Output dw(accumulate ? rows0 : Floats(dw0.size(), kNan), slack),
+          dbias(accumulate ? db0 : Floats(db0.size(), kNan), slack);
+      Output dx(Index(x.size()), slack), scratch(conv_pool_scratch_floats(s));
+      conv_pool_backward(isa(), s, x_in.data(), dy_in.data(), scale_in.data(), place_in.data(), w_in.data(), dw.data(),
+                         dbias.data(), accumulate, dx.data(), scratch.span());
+      const Index positions = c.out_h() * c.out_w();
+      reference::expect_sums(to_dense(c, dw.values()), positions, [&](auto as) {
+        return reference::conv2d_weight_gradient(c, as(x), as(d_conv), as(begin));
+      });
+      reference::expect_sums(dbias.span(), positions,
+                             [&](auto as) { return reference::column_sums(positions, c.out_c, as(d_conv), as(db)); });
+      reference::expect_sums(dx.span(), c.out_c * c.y.kernel * c.x.kernel,
+                             [&](auto as) { return reference::conv2d_input_gradient(c, as(d_conv), as(w)); });
+    }
+  }
+
+  /// [out][depth] -> [depth][out]
+  static Floats to_dense(const ConvShape& c, const Floats& rows) {
+    return reference::transposed(c.out_c, c.depth(), reference::Array<float>(rows.begin(), rows.end()));
+  }
+
+  Random random_;
+};
+GRADRACE_ON_EVERY_ISA(ConvPool);
+
+TEST_P(ConvPool, EqualsThePlainKernelsForTheNetwork) {
+  for (const Index slack : {0, 1}) check({{26, 26, 16, 32, {3}, {3}}, 2, 2}, slack);
+}
+
+TEST_P(ConvPool, EqualsThePlainKernelsForEveryChannelCount) {
+  for (const Index in : lengths(isa()))
+    for (const Index out : lengths(isa())) check({{7, 8, in, out, {3}, {2}}, 2, 3}, (in + out) % 2);
+}
+
+TEST_P(ConvPool, EqualsThePlainKernelsForRandomShapes) {
+  SCOPED_TRACE(testing::Message() << "GRADRACE_TEST_SEED=" << Random::seed());
+  for (int i = 0; i < 60; ++i) {
+    const Window y{random_.between(1, 4), random_.between(1, 2), 0, random_.between(1, 2)};
+    const Window x{random_.between(1, 4), random_.between(1, 3)};
+    const ConvPoolShape s{
+        {random_.between(12, 30), random_.between(12, 30), random_.between(1, 20), random_.between(1, 35), y, x},
+        random_.between(1, 3),
+        random_.between(1, 3)};
+    if (s.out_h() > 0 && s.out_w() > 0) check(s, i % 2);
+  }
+}
+
+TEST_P(ConvPool, LetsNanThroughAndFindsTheFirstMaximum) {
+  const ConvPoolShape s{{2, 2, 1, 1, {1}, {1}}, 2, 2};
+  const Floats one = to_panels({1, 1}, {1.0f}), zero = to_panels({1, 1}, {0.0f});
+  Floats scratch(std::size_t(conv_pool_scratch_floats(s)));
+  const auto run = [&](Floats x) {
+    float y = 0, place = 0;
+    conv_pool_forward(isa(), ConvMethod::kImplicit, s, x.data(), one.data(), zero.data(), nullptr, &y, &place, scratch);
+    return std::pair(y, place);
+  };
+  EXPECT_EQ(run({1, 3, 3, 2}), std::pair(3.0f, 1.0f));
+  EXPECT_EQ(run({-1, -2, -3, -2}), std::pair(0.0f, kNowhere));
+  EXPECT_EQ(run({kInfinity, 1, 2, 3}), std::pair(kInfinity, 0.0f));
+  for (const Floats& x : {Floats{1, kNan, 3, 2}, Floats{kNan, 1, 2, 3}, Floats{-1, -1, -1, kNan}}) {
+    EXPECT_TRUE(std::isnan(run(x).first));
+    EXPECT_NE(run(x).second, kNowhere);
+  }
+  EXPECT_EQ(run({kInfinity, -kInfinity, 0, 0}), std::pair(kInfinity, 0.0f));
+}
+
+}  // namespace
+}  // namespace gradrace::kernels
