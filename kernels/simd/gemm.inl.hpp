@@ -116,17 +116,37 @@ struct Gemm {
     }
   }
 
-  /// 16 x 16 blocks: each line of the source is read once and each line of the result written once while in L1.
+  /// Four rows of four: the transpose of a block, in registers of four floats on every instruction set (longer ones
+  /// cannot cross their 128-bit halves cheaply).
+  static void transpose_block(const float* from, float* to) {
+    using Four = xsimd::batch<float, xsimd::sse2>;
+    const Four a = Four::load_unaligned(from), b = Four::load_unaligned(from + kPanel);
+    const Four c = Four::load_unaligned(from + 2 * kPanel), d = Four::load_unaligned(from + 3 * kPanel);
+    const Four ac_low = xsimd::zip_lo(a, c), ac_high = xsimd::zip_hi(a, c);
+    const Four bd_low = xsimd::zip_lo(b, d), bd_high = xsimd::zip_hi(b, d);
+    xsimd::zip_lo(ac_low, bd_low).store_unaligned(to);
+    xsimd::zip_hi(ac_low, bd_low).store_unaligned(to + kPanel);
+    xsimd::zip_lo(ac_high, bd_high).store_unaligned(to + 2 * kPanel);
+    xsimd::zip_hi(ac_high, bd_high).store_unaligned(to + 3 * kPanel);
+  }
+
+  /// Panel by panel: 16 rows of 16 become 16 columns, so that whole lines are read and written.
   static void transpose(PanelMatrix shape, const float* from, Range rows, float* to) noexcept {
     const Index outputs = shape.cols;
-    for (Index r0 = rows.begin; r0 < rows.end; r0 += kPanel) {
-      const Index height = rows.end - r0 < kPanel ? rows.end - r0 : kPanel;
-      for (Index c = 0; c < outputs; ++c) {
-        const float* source = from + shape.offset(r0, c);
-        float* target = to + r0 * outputs + c * kPanel;
-        for (Index i = 0; i < height; ++i) target[i] = source[i * kPanel];
+    for (Index r0 = rows.begin; r0 < rows.end; r0 += kPanel)
+      for (Index c0 = 0; c0 < outputs; c0 += kPanel) {
+        const Index height = rows.end - r0 < kPanel ? rows.end - r0 : kPanel;
+        const Index width = outputs - c0 < kPanel ? outputs - c0 : kPanel;
+        const float* source = from + shape.offset(r0, c0);
+        float* target = to + r0 * outputs + c0 * kPanel;
+        if (height == kPanel && width == kPanel) {
+          for (Index c = 0; c < kPanel; c += 4)
+            for (Index r = 0; r < kPanel; r += 4) transpose_block(source + r * kPanel + c, target + c * kPanel + r);
+        } else {
+          for (Index c = 0; c < width; ++c)
+            for (Index r = 0; r < height; ++r) target[c * kPanel + r] = source[r * kPanel + c];
+        }
       }
-    }
   }
 
   static void add_column_sums(Index rows, Index cols, const float* x, Index row_stride, float* sums) noexcept {
