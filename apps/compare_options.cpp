@@ -128,8 +128,8 @@ void CompareOptions::add_machine(CLI::App& command) {
   command.add_option("--isa", isa, "instruction set of the kernels: auto, avx2, sse2")
       ->type_name("NAME")
       ->envname("GRADRACE_ISA");
-  add_choice(command, "--conv", conv, {"auto", "im2col", "implicit"},
-             "forward convolution: patches copied or read in place; auto: by shape");
+  add_choice(command, "--conv", conv, {"auto", "im2col", "implicit", "winograd2", "winograd4"},
+             "forward convolution: patches copied, read in place, or Winograd's tiles of 2 or 4; auto: by shape");
   add_choice(command, "--backward", backward, {"auto", "dense", "sparse"},
              "backward of convolution and pooling: all gradients, or the non-zeros only; auto: sparse where it can be");
   add_choice(command, "--fuse", fuse, {"on", "off"},

@@ -58,6 +58,7 @@ class LayerPlan {
   virtual ~LayerPlan() = default;
   /// Books memory; step and derived memory is shared by all workers, scratch is each worker's own.
   virtual Slot book(Lifetime lifetime, Index floats) = 0;
+  virtual Slot book_per_worker(Lifetime lifetime, Index floats) = 0;
   /// Adds a parameter and returns where its values lie. Values begin as PyTorch's default initialisation.
   virtual Slot add(Parameter parameter) = 0;
   /// The most samples in a batch, and the groups that these make.
@@ -84,6 +85,9 @@ class Layer {
 
   /// Draws this step's random numbers; once per training step, in the order of the layers.
   virtual void draw(const Context&, Generator&, DropoutStream) {}
+  /// Before a worker's first forward after an update: makes what it derives from parameters as a whole, in memory of
+  /// its own.
+  virtual void prepare(const Context&) const {}
   /// Overwrites the outputs of `samples`.
   virtual void forward(const Context&, Range samples, Activations in, Activations out) const = 0;
   /// Overwrites d_in (if wanted) of `samples`, and prepares what parameter_gradient needs. Comes in sample order within

@@ -36,6 +36,9 @@ class Model::LayerPlanner final : public LayerPlan {
     return lifetime == Lifetime::kScratch ? model_.plan_.book_per_worker(lifetime, floats)
                                           : model_.plan_.book(lifetime, floats);
   }
+  Slot book_per_worker(Lifetime lifetime, Index floats) override {
+    return model_.plan_.book_per_worker(lifetime, floats);
+  }
   Slot add(Parameter parameter) override {
     parameter.offset = model_.parameter_floats_;
     model_.parameter_floats_ += parameter.layout.floats();
@@ -162,6 +165,10 @@ Context Model::context(Index worker, Index batch, bool training) const {
 
 void Model::draw(const Context& context, Generator& generator, DropoutStream stream) {
   for (const auto& layer : layers_) layer->draw(context, generator, stream);
+}
+
+void Model::prepare(const Context& context) const {
+  for (const auto& layer : layers_) layer->prepare(context);
 }
 
 void Model::forward_layers(const Context& context, Range samples, Range layers) const {

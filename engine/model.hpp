@@ -47,11 +47,12 @@ class Model {
   const float* output(Index sample) const { return activation(layers_.size())[sample]; }
   float* output_gradient(Index sample) const { return gradient(layers_.size(), 0)[sample]; }
 
-  /// Sample phase, for the samples of whole groups. `prepare(s)` fills input(s) just before it is needed.
-  template <class Prepare>
-  void forward(const Context& context, Range samples, const Prepare& prepare) const {
+  /// Sample phase, for the samples of whole groups. `gather(s)` fills input(s) just before it is needed.
+  template <class Gather>
+  void forward(const Context& context, Range samples, const Gather& gather) const {
+    prepare(context);
     for (Index s = samples.begin; s < samples.end; ++s) {
-      prepare(s);
+      gather(s);
       forward_layers(context, {s, s + 1}, {0, head_});
     }
     forward_layers(context, samples, {head_, Index(layers_.size())});
@@ -69,6 +70,7 @@ class Model {
     Index index;
   };
 
+  void prepare(const Context& context) const;
   void forward_layers(const Context& context, Range samples, Range layers) const;
   void backward_layers(const Context& context, Range samples, Range layers) const;
   void plan_activations();

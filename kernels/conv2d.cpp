@@ -5,6 +5,7 @@
 
 #include "kernels/gemm.hpp"
 #include "kernels/table.hpp"
+#include "kernels/winograd.hpp"
 
 namespace gradrace::kernels {
 namespace {
@@ -12,7 +13,12 @@ namespace {
 // Patches of a tile of output rows: a few rows, so that L1 holds some of them beside a panel of weights and L2 all.
 constexpr Index kPatchFloats = 8192;
 
-constexpr const char* kNames[] = {"im2col", "implicit"};  // of ConvMethod's values
+constexpr const char* kNames[] = {"im2col", "implicit", "winograd2", "winograd4"};  // of ConvMethod's values
+
+/// The size of a Winograd method's tiles; 0 for the others.
+Index winograd_tile(ConvMethod method) {
+  return method == ConvMethod::kWinograd2 ? 2 : method == ConvMethod::kWinograd4 ? 4 : 0;
+}
 
 /// A patch's gradient is produced in whole panels, so its row is padded; plain patches use the same stride.
 Index patch_stride(const ConvShape& s) {
@@ -95,14 +101,33 @@ void implicit_weight_gradient(const Isa& isa, const ConvShape& s, const float* x
 
 Index conv2d_scratch_floats(const ConvShape& s) {
   const Index positions = tile_rows(s) * s.out_w();
-  return round_up(positions * patch_stride(s), kPanel) + positions * round_up(s.out_c, kPanel);
+  Index floats = round_up(positions * patch_stride(s), kPanel) + positions * round_up(s.out_c, kPanel);
+  for (const Index tile : {2, 4})
+    if (winograd_supports(tile, s)) floats = std::max(floats, winograd_scratch_floats(tile, s));
+  return floats;
+}
+
+Index conv2d_prepared_floats(ConvMethod method, const ConvShape& s) {
+  return winograd_tile(method) ? winograd_weight_floats(winograd_tile(method), s) : 0;
+}
+
+void conv2d_prepare_weights(const Isa& isa, ConvMethod method, const ConvShape& s, const float* weight,
+                            float* prepared) noexcept {
+  if (winograd_tile(method)) winograd_transform_weights(isa, winograd_tile(method), s, weight, prepared);
+}
+
+Index conv2d_row_block(ConvMethod method) {
+  return std::max<Index>(winograd_tile(method), 1);
 }
 
 bool conv2d_supports(ConvMethod method, const ConvShape& s) {
+  if (winograd_tile(method)) return winograd_supports(winograd_tile(method), s);
   return method == ConvMethod::kIm2col || (s.x.dilation == 1 && s.x.padding == 0 && s.y.padding == 0);
 }
 
 ConvMethod conv2d_best(const ConvShape& s) {
+  // Tiles are transformed along the channels, which must fill vectors to pay.
+  if (winograd_supports(2, s) && s.in_c % 8 == 0) return ConvMethod::kWinograd2;
   return conv2d_supports(ConvMethod::kImplicit, s) ? ConvMethod::kImplicit : ConvMethod::kIm2col;
 }
 
@@ -118,6 +143,7 @@ std::optional<ConvMethod> conv_method(std::string_view name) {
 
 void conv2d_forward(const Isa& isa, ConvMethod method, const ConvShape& s, const float* x, const float* weight,
                     const float* bias, float* y, std::span<float> scratch) noexcept {
+  if (winograd_tile(method)) return conv2d_forward_rows(isa, method, s, {0, s.out_h()}, x, weight, bias, y, scratch);
   for_each_row_tile(s, [&](Range rows) {
     conv2d_forward_rows(isa, method, s, rows, x, weight, bias, y + rows.begin * s.out_w() * s.out_c, scratch);
   });
@@ -126,6 +152,10 @@ void conv2d_forward(const Isa& isa, ConvMethod method, const ConvShape& s, const
 void conv2d_forward_rows(const Isa& isa, ConvMethod method, const ConvShape& s, Range out_rows, const float* x,
                          const float* weight, const float* bias, float* y, std::span<float> scratch) noexcept {
   GRADRACE_EXPECT(conv2d_supports(method, s), ==, true);
+  if (winograd_tile(method)) {
+    winograd_forward_rows(isa, winograd_tile(method), s, out_rows, x, weight, bias, y, scratch);
+    return;
+  }
   const Index out_w = s.out_w(), tile = isa.table().gemm_tile_rows;
   GemmArgs product{.rows = out_w,
                    .cols = s.out_c,
@@ -167,7 +197,7 @@ void conv2d_forward_rows(const Isa& isa, ConvMethod method, const ConvShape& s, 
 void conv2d_parameter_gradient(const Isa& isa, ConvMethod method, const ConvShape& s, const float* x, const float* dy,
                                float* dweight, float* dbias, bool accumulate, std::span<float> scratch) noexcept {
   GRADRACE_EXPECT(conv2d_supports(method, s), ==, true);
-  if (method == ConvMethod::kImplicit && s.out_c % kPanel == 0)
+  if (method != ConvMethod::kIm2col && s.out_c % kPanel == 0)
     implicit_weight_gradient(isa, s, x, dy, dweight, accumulate);
   else
     im2col_weight_gradient(isa, s, x, dy, dweight, accumulate, scratch);

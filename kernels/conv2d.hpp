@@ -18,14 +18,25 @@ constexpr PanelMatrix conv2d_weights(const ConvShape& s) {
 /// How the products find their patches. Forward both give the same bits; the weight's gradient is cut differently
 /// (tiles of output rows, or 256 positions).
 enum class ConvMethod {
-  kIm2col,    ///< copied into a matrix, a tile of output rows at a time; any shape
-  kImplicit,  ///< read in place; without padding and without dilation along x. The weight's gradient falls back
-              ///< to im2col if the output channels are no whole panels
+  kIm2col,     ///< copied into a matrix, a tile of output rows at a time; any shape
+  kImplicit,   ///< read in place; without padding and without dilation along x. The weight's gradient falls back
+               ///< to im2col if the output channels are no whole panels
+  kWinograd2,  ///< tiles of 2x2 outputs (winograd.hpp); forward only, the gradient is kImplicit's
+  kWinograd4,  ///< tiles of 4x4 outputs, at about four times the rounding error; likewise
 };
 bool conv2d_supports(ConvMethod method, const ConvShape& shape);
-ConvMethod conv2d_best(const ConvShape& shape);  ///< the fastest that supports the shape
-const char* name(ConvMethod method);             ///< as on the command line: "im2col", "implicit"
+/// The fastest that supports the shape and is as accurate as the direct sum (which kWinograd4 is not).
+ConvMethod conv2d_best(const ConvShape& shape);
+const char* name(ConvMethod method);  ///< as on the command line: "im2col", "winograd2"
 std::optional<ConvMethod> conv_method(std::string_view name);
+
+/// Forward passes read the weights as the method wants them: as the panel matrix itself (0 floats of their own), or as
+/// a transformed copy that conv2d_prepare_weights makes of it after every update.
+Index conv2d_prepared_floats(ConvMethod method, const ConvShape& shape);
+void conv2d_prepare_weights(const Isa& isa, ConvMethod method, const ConvShape& shape, const float* weight,
+                            float* prepared) noexcept;
+/// Output rows that a method computes together: calls of conv2d_forward_rows begin at multiples of it.
+Index conv2d_row_block(ConvMethod method);
 
 /// Floats of scratch that each of the functions below needs (64-byte aligned).
 Index conv2d_scratch_floats(const ConvShape& shape);
@@ -34,9 +45,13 @@ Index conv2d_scratch_floats(const ConvShape& shape);
 /// What       y(oy, ox, o) = bias(o) + sum over ky, kx, c of x(oy*stride + ky*dilation - padding, ..., c) w(ky, kx, c,
 /// o),
 ///            x zero outside.
-/// Layout     x [in_h][in_w][in_c], y [out_h][out_w][out_c], w a panel matrix conv2d_weights(shape), bias whole panels.
+/// Layout     x [in_h][in_w][in_c], y [out_h][out_w][out_c], w a panel matrix conv2d_weights(shape) or prepared from
+/// it,
+///            bias whole panels.
 /// Aliasing   none.      Alignment  any; fastest at 64 bytes.      Effects  overwrites y.
-/// Numerics   the order of gemm.hpp over the weights' rows, the first chain starting at the bias.
+/// Numerics   the order of gemm.hpp over the weights' rows, the first chain starting at the bias; of the Winograd
+/// methods
+///            see winograd.hpp.
 /// Threads    serial.
 /// Source     patches of some output rows at a time, so that they stay in cache (candle's tiled im2col); the product is
 ///            the one GEMM of gemm.hpp.

@@ -1,6 +1,7 @@
 #include "kernels/conv_pool.hpp"
 
 #include <algorithm>
+#include <numeric>
 
 #include "kernels/table.hpp"
 
@@ -10,9 +11,12 @@ namespace {
 // Pooled rows whose non-zeros are listed together: their inputs, gradients and lists share an L1 cache.
 constexpr Index kBandRows = 4;
 
-/// Floats of one row of pooling windows.
-Index window_row_floats(const ConvPoolShape& s) {
-  return round_up(s.pool_h * s.conv.out_w() * s.conv.out_c, kPanel);
+/// Rows of the convolution that are computed together: whole rows of windows and whole blocks of the method.
+Index conv_rows(const ConvPoolShape& s, ConvMethod method) {
+  return std::lcm(s.pool_h, conv2d_row_block(method));
+}
+Index conv_rows_floats(const ConvPoolShape& s, ConvMethod method) {
+  return round_up(conv_rows(s, method) * s.conv.out_w() * s.conv.out_c, kPanel);
 }
 Index band_cells(const ConvPoolShape& s) {
   return std::min(kBandRows, s.out_h()) * s.out_w();
@@ -25,7 +29,7 @@ bool conv_pool_supports(const ConvPoolShape& s) {
 }
 
 Index conv_pool_scratch_floats(const ConvPoolShape& s) {
-  const Index forward = window_row_floats(s) + conv2d_scratch_floats(s.conv);
+  const Index forward = conv_rows_floats(s, ConvMethod::kWinograd4) + conv2d_scratch_floats(s.conv);  // the most rows
   const Index lists = s.conv.out_c * (1 + 2 * band_cells(s)) + s.pool_h * s.pool_w;
   return std::max(forward, round_up(lists, kPanel));
 }
@@ -35,13 +39,18 @@ void conv_pool_forward(const Isa& isa, ConvMethod method, const ConvPoolShape& s
                        std::span<float> scratch) noexcept {
   GRADRACE_EXPECT(Index(scratch.size()), >=, conv_pool_scratch_floats(s));
   float* rows = scratch.data();
-  const std::span<float> conv_scratch = scratch.subspan(std::size_t(window_row_floats(s)));
-  const Index row = s.conv.out_w() * s.conv.out_c, out_row = s.out_w() * s.conv.out_c;
-  for (Index py = 0; py < s.out_h(); ++py) {
-    for (Index i = 0; i < s.pool_h; ++i)
-      conv2d_forward_rows(isa, method, s.conv, {py * s.pool_h + i, py * s.pool_h + i + 1}, x, weight, bias,
-                          rows + i * row, conv_scratch);
-    isa.table().relu_pool_row(s, rows, scale, y + py * out_row, place ? place + py * out_row : nullptr);
+  const std::span<float> conv_scratch = scratch.subspan(std::size_t(conv_rows_floats(s, method)));
+  const Index row = s.conv.out_w() * s.conv.out_c, out_row = s.out_w() * s.conv.out_c, out_h = s.out_h();
+  // im2col takes as many rows a call as its patches have room for, which may be one.
+  const Index block = conv_rows(s, method), call = method == ConvMethod::kIm2col ? 1 : block;
+  for (Index oy = 0; oy < out_h * s.pool_h; oy += block) {
+    const Index end = std::min(oy + block, s.conv.out_h());
+    for (Index first = oy; first < end; first += call)
+      conv2d_forward_rows(isa, method, s.conv, {first, std::min(first + call, end)}, x, weight, bias,
+                          rows + (first - oy) * row, conv_scratch);
+    for (Index py = oy / s.pool_h; py < std::min((oy + block) / s.pool_h, out_h); ++py)
+      isa.table().relu_pool_row(s, rows + (py * s.pool_h - oy) * row, scale, y + py * out_row,
+                                place ? place + py * out_row : nullptr);
   }
 }
 

@@ -47,6 +47,25 @@ struct NonZeros {
   Index capacity;
 };
 
+/// A row of Winograd tiles (winograd.hpp). `lines` and `inputs` are scratch; a stride is the way from one line, or from
+/// one point, to the next. Lines beyond in_floats are zero and stay so.
+struct WinogradRow {
+  Index tiles, rows;      ///< tiles side by side, and how many of their output rows exist
+  Index in_c, in_floats;  ///< channels, and floats in a row of the image
+  Index out_c, out_w;
+  const float* x[6];  ///< where each input row of the tiles begins; those below the image hold zeros
+  const float* weight;
+  const float* bias;
+  float* y;
+  float *lines, *inputs;  ///< [input row of the tiles][position][in_c], [point][tile][in_c]
+  Index line_stride, input_stride;
+};
+/// The kernels of one tile size. Transformed weights are [panel][point][input channel][kPanel].
+struct WinogradKernels {
+  void (*weights)(Index in_c, Index panels, const float* weight, float* transformed) noexcept;
+  void (*row)(const WinogradRow&) noexcept;
+};
+
 struct KernelTable {
   const char* name;
   Index lanes;           ///< floats in a vector
@@ -69,6 +88,7 @@ struct KernelTable {
   void (*sparse_weight_gradient)(const ConvPoolShape&, const NonZeros&, const float* x, float* dweight_rows,
                                  float* dbias) noexcept;
   void (*sparse_input_gradient)(const ConvPoolShape&, const NonZeros&, const float* weight_rows, float* dx) noexcept;
+  WinogradKernels winograd2, winograd4;  ///< F(2x2, 3x3) and F(4x4, 3x3)
   float (*log_softmax_nll)(Index classes, const float* x, Index target, float scale, float* log_prob,
                            float* dx) noexcept;
   void (*adam)(const AdamScalars&, Index n, float* p, const float* g, float* const* state) noexcept;

@@ -4,6 +4,7 @@
 #include <sched.h>
 #include <xmmintrin.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <thread>
 
@@ -28,6 +29,34 @@ class ScopedMode {
   unsigned before_;
 };
 
+/// The CPUs that the process was given when this is first called, which is before any thread is placed.
+const cpu_set_t& given_cpus() {
+  static const cpu_set_t given = [] {
+    cpu_set_t mask;
+    if (sched_getaffinity(0, sizeof mask, &mask) != 0) CPU_ZERO(&mask);
+    return mask;
+  }();
+  return given;
+}
+
+constexpr Index kAnywhere = -1;
+
+/// Puts the calling thread on the given CPUs' `which`-th, or lets it run on all of them. The scheduler alone sometimes
+/// keeps two busy threads on one CPU for seconds. Where the system refuses, the thread stays where it is.
+void place(Index which) {
+  thread_local Index current = kAnywhere;
+  if (which == current) return;
+  cpu_set_t mask = given_cpus();
+  if (which != kAnywhere) {
+    int cpu = -1;
+    for (Index seen = -1; seen < which; seen += CPU_ISSET(cpu, &given_cpus()) ? 1 : 0) ++cpu;
+    CPU_ZERO(&mask);
+    CPU_SET(cpu, &mask);
+  }
+  sched_setaffinity(0, sizeof mask, &mask);
+  current = which;
+}
+
 /// CPUs that the control group's quota amounts to, rounded up; a large number if there is none.
 Index quota_cpus() {
   constexpr Index kUnlimited = 1 << 20;
@@ -42,10 +71,8 @@ Index quota_cpus() {
 }  // namespace
 
 Index allowed_cpus() {
-  cpu_set_t mask;
-  const Index cpus = sched_getaffinity(0, sizeof mask, &mask) == 0 ? CPU_COUNT(&mask) : 1;
-  const Index quota = quota_cpus();
-  return cpus < quota ? cpus : quota;
+  const Index cpus = CPU_COUNT(&given_cpus()), quota = quota_cpus();
+  return std::clamp<Index>(quota, 1, std::max<Index>(cpus, 1));
 }
 
 Team::Team(Index threads, Subnormals subnormals)
@@ -59,6 +86,7 @@ void Team::run_erased(void (*call)(const void*, Worker), const void* work) const
   {
     GRADRACE_EXPECT(omp_get_num_threads(), ==, int(size_));
     const ScopedMode mode(subnormals_);
+    place(crowded_ ? kAnywhere : omp_get_thread_num());
     call(work, Worker(*this, omp_get_thread_num()));
   }
 }

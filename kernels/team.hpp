@@ -33,7 +33,9 @@ class Worker {
   Index index_;
 };
 
-/// A fixed number of threads (OpenMP's, so they persist between runs). The number is obeyed, never clamped.
+/// A fixed number of threads (OpenMP's, so they persist between runs). The number is obeyed, never clamped. If there is
+/// a CPU for each, each is put on one of its own, among those that the process was given; afterwards the caller stays
+/// on its CPU.
 class Team {
  public:
   explicit Team(Index threads, Subnormals subnormals = Subnormals::kFlush);

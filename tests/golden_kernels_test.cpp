@@ -94,8 +94,8 @@ ConvResult convolve(const Isa& isa, const kernels::ConvShape& s, Index samples, 
   for (Index n = 0; n < samples; ++n) {
     kernels::conv2d_forward(isa, kernels::ConvMethod::kIm2col, s, x.data() + n * in, w.data(), padded(bias).data(),
                             result.y.data() + n * out, scratch);
-    kernels::conv2d_parameter_gradient(isa, kernels::ConvMethod::kIm2col, s, x.data() + n * in, dy.data() + n * out, dw.data(), db.data(), n > 0,
-                                       scratch);
+    kernels::conv2d_parameter_gradient(isa, kernels::ConvMethod::kIm2col, s, x.data() + n * in, dy.data() + n * out,
+                                       dw.data(), db.data(), n > 0, scratch);
     kernels::conv2d_input_gradient(isa, s, dy.data() + n * out, transposed.data(), result.dx.data() + n * in, scratch);
   }
   for (Index o = 0; o < s.out_c; ++o)

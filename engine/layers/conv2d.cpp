@@ -11,27 +11,27 @@ class Conv2d final : public Layer {
 
   Shape plan(const std::string& name, const Shape& input, LayerPlan& plan) override {
     conv_.plan(name, input, plan);
-    method_ = plan.choice().conv.value_or(kernels::conv2d_best(conv_.shape()));
-    if (!kernels::conv2d_supports(method_, conv_.shape())) method_ = kernels::ConvMethod::kIm2col;
     transposed_ = plan.book(Lifetime::kDerived, conv_.weights().transposed().floats());
     partials_ = plan.book(Lifetime::kStep, plan.groups() * partial_floats());
     scratch_ = plan.book(Lifetime::kScratch, kernels::conv2d_scratch_floats(conv_.shape()));
     return {conv_.shape().out_h(), conv_.shape().out_w(), conv_.shape().out_c};
   }
 
-  std::string kernels_used() const override { return std::string(kernels::name(method_)) + ", dense backward"; }
+  std::string kernels_used() const override { return std::string(kernels::name(conv_.method())) + ", dense backward"; }
+
+  void prepare(const Context& context) const override { conv_.prepare(context); }
 
   void forward(const Context& context, Range samples, Activations in, Activations out) const override {
     for (Index s = samples.begin; s < samples.end; ++s)
-      kernels::conv2d_forward(context.isa, method_, conv_.shape(), in[s], conv_.weight(context), conv_.bias(context),
-                              out[s], context.span(scratch_));
+      kernels::conv2d_forward(context.isa, conv_.method(), conv_.shape(), in[s], conv_.forward_weight(context),
+                              conv_.bias(context), out[s], context.span(scratch_));
   }
 
   void backward(const Context& context, Range samples, Activations in, Activations, Activations d_out,
                 Activations d_in) const override {
     for (Index s = samples.begin; s < samples.end; ++s) {
       float* partial = context.at(partials_) + s / kGroup * partial_floats();
-      kernels::conv2d_parameter_gradient(context.isa, method_, conv_.shape(), in[s], d_out[s], partial,
+      kernels::conv2d_parameter_gradient(context.isa, conv_.method(), conv_.shape(), in[s], d_out[s], partial,
                                          partial + conv_.weights().floats(), s % kGroup != 0, context.span(scratch_));
       if (d_in)
         kernels::conv2d_input_gradient(context.isa, conv_.shape(), d_out[s], context.at(transposed_), d_in[s],
@@ -59,7 +59,6 @@ class Conv2d final : public Layer {
   Index partial_floats() const { return conv_.weights().floats() + round_up(conv_.shape().out_c, kPanel); }
 
   Convolution conv_;
-  kernels::ConvMethod method_ = kernels::ConvMethod::kIm2col;
   Slot transposed_, partials_, scratch_;
 };
 

@@ -21,7 +21,6 @@ class ConvPool final : public Layer {
     if (!kernels::conv_pool_supports(shape_))
       throw usage_error("layer {}: a pooling window of {}x{} does not fit the convolution's output of {}x{}", name,
                         pool_, pool_, conv_.shape().out_h(), conv_.shape().out_w());
-    method_ = plan.choice().conv.value_or(kernels::conv2d_best(conv_.shape()));
     const Index channels = conv_.shape().out_c;
     weight_rows_ = plan.book(Lifetime::kDerived, conv_.weights().rows * channels);
     partials_ = plan.book(Lifetime::kStep, plan.groups() * partial_floats());
@@ -32,17 +31,19 @@ class ConvPool final : public Layer {
   }
 
   std::string kernels_used() const override {
-    return std::string(kernels::name(method_)) + ", fused with relu, max pool and dropout; sparse backward";
+    return std::string(kernels::name(conv_.method())) + ", fused with relu, max pool and dropout; sparse backward";
   }
 
   void draw(const Context& context, Generator& generator, DropoutStream stream) override {
     if (p_ > 0) draw_dropout(generator, stream, 1.0 - p_, context.span(mask_).first(mask_floats(context.batch)));
   }
 
+  void prepare(const Context& context) const override { conv_.prepare(context); }
+
   void forward(const Context& context, Range samples, Activations in, Activations out) const override {
     for (Index s = samples.begin; s < samples.end; ++s)
-      kernels::conv_pool_forward(context.isa, method_, shape_, in[s], conv_.weight(context), conv_.bias(context),
-                                 context.training ? scale(context, s) : nullptr, out[s],
+      kernels::conv_pool_forward(context.isa, conv_.method(), shape_, in[s], conv_.forward_weight(context),
+                                 conv_.bias(context), context.training ? scale(context, s) : nullptr, out[s],
                                  context.training ? places(context, s) : nullptr, context.span(scratch_));
   }
 
@@ -95,7 +96,6 @@ class ConvPool final : public Layer {
   Index pool_;
   double p_;
   kernels::ConvPoolShape shape_;
-  kernels::ConvMethod method_ = kernels::ConvMethod::kImplicit;
   Slot weight_rows_, partials_, places_, mask_, scratch_;
 };
 

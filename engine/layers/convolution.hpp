@@ -11,18 +11,28 @@ class Convolution {
  public:
   explicit Convolution(Options& options);
 
-  /// Fits the convolution to its input and adds name.weight and name.bias; throws usage_error if the window is larger
-  /// than the input.
+  /// Fits the convolution to its input, picks its method and adds name.weight and name.bias; throws usage_error if the
+  /// window is larger than the input.
   void plan(const std::string& name, const Shape& input, LayerPlan& plan);
 
   const kernels::ConvShape& shape() const { return shape_; }
   kernels::PanelMatrix weights() const { return kernels::conv2d_weights(shape_); }
+  kernels::ConvMethod method() const { return method_; }
   const float* weight(const Context& context) const { return context.at(weight_); }
+  /// The weights as the method's forward pass wants them; prepare() brings a worker's copy up to date.
+  const float* forward_weight(const Context& context) const {
+    return prepared_.floats > 0 ? context.at(prepared_) : weight(context);
+  }
+  void prepare(const Context& context) const {
+    if (prepared_.floats > 0)
+      kernels::conv2d_prepare_weights(context.isa, method_, shape_, weight(context), context.at(prepared_));
+  }
   const float* bias(const Context& context) const { return context.at(bias_); }
 
  private:
   kernels::ConvShape shape_;
-  Slot weight_, bias_;
+  kernels::ConvMethod method_ = kernels::ConvMethod::kIm2col;
+  Slot weight_, bias_, prepared_;
 };
 
 }  // namespace gradrace

@@ -9,6 +9,7 @@
 #include "kernels/simd/peak.inl.hpp"
 #include "kernels/simd/pointwise.inl.hpp"
 #include "kernels/simd/softmax_nll.inl.hpp"
+#include "kernels/simd/winograd.inl.hpp"
 #include "kernels/table.hpp"
 
 namespace gradrace::kernels {
@@ -34,6 +35,8 @@ constexpr KernelTable make_table(const char* name) {
           .list_non_zeros = ConvPool<Arch>::list_non_zeros,
           .sparse_weight_gradient = ConvPool<Arch>::sparse_weight_gradient,
           .sparse_input_gradient = ConvPool<Arch>::sparse_input_gradient,
+          .winograd2 = {Winograd<Arch, 2>::weights, Winograd<Arch, 2>::row},
+          .winograd4 = {Winograd<Arch, 4>::weights, Winograd<Arch, 4>::row},
           .log_softmax_nll = SoftmaxNll<Arch>::log_softmax_nll,
           .adam = OptimizerStep<Arch>::adam,
           .adadelta = OptimizerStep<Arch>::adadelta,

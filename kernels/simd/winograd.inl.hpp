@@ -1,0 +1,199 @@
+#pragma once
+// Winograd convolution, vectors along the channels. A two-dimensional transform is a one-dimensional one down the
+// columns and one along the rows, and each of these fits in registers. Down the columns of the input it is computed
+// once for all tiles that a position belongs to.
+
+#include "kernels/simd/gemm.inl.hpp"
+
+namespace gradrace::kernels {
+namespace {
+
+/// The one-dimensional transforms: t = B^T d, u = G g, y = A^T m (Lavin & Gray's matrices).
+template <class V, Index Tile>
+struct WinogradTransform;
+
+template <class V>
+struct WinogradTransform<V, 2> {
+  static void input(const V (&d)[4], V (&t)[4]) {
+    t[0] = d[0] - d[2];
+    t[1] = d[1] + d[2];
+    t[2] = d[2] - d[1];
+    t[3] = d[1] - d[3];
+  }
+  static void weight(const V (&g)[3], V (&u)[4]) {
+    const V half(0.5f), even = g[0] + g[2];
+    u[0] = g[0];
+    u[1] = (even + g[1]) * half;
+    u[2] = (even - g[1]) * half;
+    u[3] = g[2];
+  }
+  static void output(const V (&m)[4], V (&y)[2]) {
+    y[0] = m[0] + (m[1] + m[2]);
+    y[1] = (m[1] - m[2]) - m[3];
+  }
+};
+
+template <class V>
+struct WinogradTransform<V, 4> {
+  static void input(const V (&d)[6], V (&t)[6]) {
+    const V two(2.0f), four(4.0f), five(5.0f);
+    const V even1 = xsimd::fnma(four, d[2], d[4]), odd1 = xsimd::fnma(four, d[1], d[3]);
+    const V even2 = d[4] - d[2], odd2 = d[3] - d[1];
+    t[0] = xsimd::fma(four, d[0], xsimd::fnma(five, d[2], d[4]));
+    t[1] = even1 + odd1;
+    t[2] = even1 - odd1;
+    t[3] = xsimd::fma(two, odd2, even2);
+    t[4] = xsimd::fnma(two, odd2, even2);
+    t[5] = xsimd::fma(four, d[1], xsimd::fnma(five, d[3], d[5]));
+  }
+  static void weight(const V (&g)[3], V (&u)[6]) {
+    const V even1 = (g[0] + g[2]) * V(-1.0f / 6), even2 = xsimd::fma(V(1.0f / 24), g[0], g[2] * V(1.0f / 6));
+    u[0] = g[0] * V(0.25f);
+    u[1] = xsimd::fma(V(-1.0f / 6), g[1], even1);
+    u[2] = xsimd::fma(V(1.0f / 6), g[1], even1);
+    u[3] = xsimd::fma(V(1.0f / 12), g[1], even2);
+    u[4] = xsimd::fma(V(-1.0f / 12), g[1], even2);
+    u[5] = g[2];
+  }
+  static void output(const V (&m)[6], V (&y)[4]) {
+    const V even1 = m[1] + m[2], odd1 = m[1] - m[2], even2 = m[3] + m[4], odd2 = m[3] - m[4];
+    y[0] = m[0] + (even1 + even2);
+    y[1] = xsimd::fma(V(2.0f), odd2, odd1);
+    y[2] = xsimd::fma(V(4.0f), even2, even1);
+    y[3] = xsimd::fma(V(8.0f), odd2, odd1) + m[5];
+  }
+};
+
+template <class Arch, Index Tile>
+struct Winograd {
+  using V = Vector<Arch>;
+  using Transform = WinogradTransform<V, Tile>;
+  static constexpr Index kLanes = Index(V::size);
+  static constexpr Index kSide = Tile + 2;
+  static constexpr Index kPoints = kSide * kSide;
+  static constexpr Index kBlock = Gemm<Arch>::kTileRows;   // tiles that are multiplied together
+  static constexpr Index kStride = (kBlock | 1) * kPanel;  // between points: odd, to use all sets of the cache
+  static constexpr Index kBiasPoint = kSide + 1;           // (1, 1), which enters every output with weight one
+
+  /// From one point of the transformed weights to the next: odd as well, since all of a kernel's points are stored
+  /// together.
+  static constexpr Index weight_stride(Index in_c) { return (in_c | 1) * kPanel; }
+
+  static void weights(Index in_c, Index panels, const float* weight, float* transformed) noexcept {
+    const Index step = in_c * kPanel, point = weight_stride(in_c);
+    for (Index p = 0; p < panels; ++p, weight += 9 * step, transformed += kPoints * point)
+      for (Index i = 0; i < step; i += kLanes) {
+        V columns[kSide][3], u[kSide];
+        for (Index kx = 0; kx < 3; ++kx) {
+          V g[3];
+          for (Index ky = 0; ky < 3; ++ky) g[ky] = V::load_unaligned(weight + (ky * 3 + kx) * step + i);
+          Transform::weight(g, u);
+          for (Index r = 0; r < kSide; ++r) columns[r][kx] = u[r];
+        }
+        for (Index r = 0; r < kSide; ++r) {
+          Transform::weight(columns[r], u);
+          for (Index c = 0; c < kSide; ++c) u[c].store_unaligned(transformed + (r * kSide + c) * point + i);
+        }
+      }
+  }
+
+  static void input_columns(const WinogradRow& w) {
+    for_each_vector<V>(w.in_floats, [w](Index i, auto load, auto store) {
+      V d[kSide], t[kSide];
+      for (Index r = 0; r < kSide; ++r) d[r] = load(w.x[r] + i);
+      Transform::input(d, t);
+      for (Index r = 0; r < kSide; ++r) store(t[r], w.lines + r * w.line_stride + i);
+    });
+  }
+
+  static void input_rows(const WinogradRow& w) {
+    for (Index r = 0; r < kSide; ++r) {
+      const float* from = w.lines + r * w.line_stride;
+      float* to = w.inputs + r * kSide * w.input_stride;
+      for (Index tile = 0; tile < w.tiles; ++tile, from += Tile * w.in_c, to += w.in_c)
+        for_each_vector<V>(w.in_c, [&](Index i, auto load, auto store) {
+          V d[kSide], t[kSide];
+          for (Index c = 0; c < kSide; ++c) d[c] = load(from + c * w.in_c + i);
+          Transform::input(d, t);
+          for (Index c = 0; c < kSide; ++c) store(t[c], to + c * w.input_stride + i);
+        });
+    }
+  }
+
+  /// The products of some tiles and one panel of output channels, padding and all: [point][tile][kPanel]. They are too
+  /// short for the loops around Gemm's register tile, so this is called by itself. Not inlined: the constants of the
+  /// transforms would take registers away from it.
+  [[gnu::noinline]] static void multiply(const WinogradRow& w, Index panel, Range tiles, float* products) {
+    GemmArgs strides{};
+    strides.a_row_stride = w.in_c;
+    strides.a_depth_stride = 1;
+    strides.b_depth_stride = kPanel;
+    strides.c_row_stride = kPanel;
+    typename Gemm<Arch>::Tile t{};
+    t.depth = w.in_c;
+    t.run_left = strides.a_run;
+    t.a = w.inputs + tiles.begin * w.in_c;
+    t.b = w.weight + panel * kPoints * weight_stride(w.in_c);
+    t.c = products;
+    for (Index p = 0; p < kPoints; ++p, t.a += w.input_stride, t.b += weight_stride(w.in_c), t.c += kStride) {
+      t.bias = p == kBiasPoint ? w.bias + panel * kPanel : nullptr;
+      Gemm<Arch>::template tile<kBlock>(tiles.size(), strides, t, kPanel);
+    }
+  }
+
+  /// All outputs of a tile for one vector of channels.
+  static void output_tile(const float* from, float* to, Index line, Index place) {
+    V columns[Tile][kSide];
+    for (Index c = 0; c < kSide; ++c) {
+      V m[kSide], y[Tile];
+      for (Index r = 0; r < kSide; ++r) m[r] = V::load_unaligned(from + (r * kSide + c) * kStride);
+      Transform::output(m, y);
+      for (Index r = 0; r < Tile; ++r) columns[r][c] = y[r];
+    }
+    for (Index r = 0; r < Tile; ++r) {
+      V y[Tile];
+      Transform::output(columns[r], y);
+      for (Index c = 0; c < Tile; ++c) y[c].store_unaligned(to + r * line + c * place);
+    }
+  }
+
+  /// The same for a tile of which only rows x cols positions and n channels exist.
+  static void output_edge(const float* from, float* to, Index line, Index place, Index rows, Index cols, Index n) {
+    alignas(kAlignment) float whole[Tile][Tile][kLanes];
+    output_tile(from, whole[0][0], Tile * kLanes, kLanes);
+    for (Index r = 0; r < rows; ++r)
+      for (Index c = 0; c < cols; ++c)
+        for (Index i = 0; i < n; ++i) to[r * line + c * place + i] = whole[r][c][i];
+  }
+
+  static void output(const WinogradRow& w, Index panel, Range tiles, const float* products) {
+    const Index left = w.out_c - panel * kPanel, channels = left < kPanel ? left : kPanel;
+    const Index place = w.out_c, line = w.out_w * place;
+    for (Index tile = tiles.begin; tile < tiles.end; ++tile, products += kPanel) {
+      float* to = w.y + tile * Tile * place + panel * kPanel;
+      const Index cols = w.out_w - tile * Tile < Tile ? w.out_w - tile * Tile : Tile;
+      for (Index i = 0; i < channels; i += kLanes) {
+        const Index n = channels - i < kLanes ? channels - i : kLanes;
+        if (w.rows == Tile && cols == Tile && n == kLanes)
+          output_tile(products + i, to + i, line, place);
+        else
+          output_edge(products + i, to + i, line, place, w.rows, cols, n);
+      }
+    }
+  }
+
+  static void row(const WinogradRow& w) noexcept {
+    input_columns(w);
+    input_rows(w);
+    alignas(kAlignment) float products[kPoints * kStride];
+    for (Index panel = 0; panel * kPanel < w.out_c; ++panel)
+      for (Index first = 0; first < w.tiles; first += kBlock) {
+        const Range tiles{first, first + kBlock < w.tiles ? first + kBlock : w.tiles};
+        multiply(w, panel, tiles, products);
+        output(w, panel, tiles, products);
+      }
+  }
+};
+
+}  // namespace
+}  // namespace gradrace::kernels
