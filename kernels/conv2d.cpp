@@ -26,7 +26,8 @@ Index patch_stride(const ConvShape& s) {
 }
 
 Index tile_rows(const ConvShape& s) {
-  return std::clamp<Index>(kPatchFloats / (s.out_w() * patch_stride(s)), 1, std::max<Index>(s.out_h(), 1));
+  const Index row = std::max<Index>(s.out_w() * patch_stride(s), 1);
+  return std::clamp<Index>(kPatchFloats / row, 1, std::max<Index>(s.out_h(), 1));
 }
 
 template <class Body>
