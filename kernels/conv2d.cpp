@@ -10,8 +10,9 @@
 namespace gradrace::kernels {
 namespace {
 
-// Patches of a tile of output rows: a few rows, so that L1 holds some of them beside a panel of weights and L2 all.
-constexpr Index kPatchFloats = 8192;
+// Patches of a tile of output rows, 64 KB: they stream through L1 from L2 anyway, and each panel of weights, which does
+// stay in L1, serves more of them.
+constexpr Index kPatchFloats = 16384;
 
 constexpr const char* kNames[] = {"im2col", "implicit", "winograd2", "winograd4"};  // of ConvMethod's values
 
