@@ -1,16 +1,39 @@
 #include "apps/signals.hpp"
 
 #include <csignal>
+#include <ctime>
 
 namespace gradrace {
+namespace {
+
+std::atomic<std::time_t> first_at{0};  // the second in which the first signal came, of the monotonic clock
+
+std::time_t now() {
+  timespec time = {};
+  clock_gettime(CLOCK_MONOTONIC, &time);  // one of the calls that a signal handler may make
+  return time.tv_sec;
+}
+
+void on_signal(int signal) {
+  if (stop_signal == 0) {
+    first_at = now();
+    stop_signal = signal;
+  } else if (now() > first_at + 1) {
+    std::signal(signal, SIG_DFL);  // takes effect when the signal, which is blocked in here, comes again
+    raise(signal);
+  }
+}
+
+}  // namespace
 
 std::atomic<int> stop_signal{0};
-static_assert(std::atomic<int>::is_always_lock_free, "a signal handler may touch nothing else");
+static_assert(std::atomic<int>::is_always_lock_free && std::atomic<std::time_t>::is_always_lock_free,
+              "a signal handler may touch nothing else");
 
 void stop_on_signals() {
   struct sigaction action = {};
-  action.sa_handler = [](int signal) { stop_signal = signal; };
-  action.sa_flags = int(SA_RESETHAND | SA_RESTART);
+  action.sa_handler = on_signal;
+  action.sa_flags = int(SA_RESTART);
   sigaction(SIGINT, &action, nullptr);
   sigaction(SIGTERM, &action, nullptr);
 }

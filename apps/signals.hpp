@@ -9,7 +9,8 @@ namespace gradrace {
 /// longer be written.
 extern std::atomic<int> stop_signal;
 
-/// From now on SIGINT and SIGTERM set stop_signal. A second one of the same kind ends the program at once.
+/// From now on SIGINT and SIGTERM set stop_signal. Another one a second or two later ends the program at once; one
+/// right behind the first does not, since some parents signal a child both by itself and with its group.
 void stop_on_signals();
 
 }  // namespace gradrace

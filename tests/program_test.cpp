@@ -229,6 +229,7 @@ TEST_F(ProgramTest, SavesWhatWasAskedForWhenItIsStopped) {
     for (int tries = 0; tries < 3000 && program.out().find("epoch: 2") == std::string::npos; ++tries)
       std::this_thread::sleep_for(std::chrono::milliseconds(20));
     program.signal(number);
+    program.signal(number);  // as a parent does that signals its child and then its whole group
     const Outcome outcome = program.wait();
     EXPECT_EQ(outcome.exit_code, 128 + number);
     EXPECT_EQ(outcome.err, "");
