@@ -25,7 +25,6 @@ class Model {
   const std::vector<Parameter>& parameters() const { return parameters_; }
   Index batch() const { return batch_; }
   Index outputs() const { return shapes_.back().floats(); }
-  Index bytes(Lifetime lifetime) const { return plan_.floats(lifetime) * Index(sizeof(float)); }
 
   /// For reports: layer and kernels, of the layers that have a choice.
   std::vector<std::pair<std::string, std::string>> kernels_used() const;

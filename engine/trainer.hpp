@@ -30,7 +30,6 @@ class Trainer {
           const TrainerOptions& options);
 
   Model& model() { return model_; }
-  Index steps() const { return step_; }
 
   /// One training step on batch number `batch`: draws the dropout masks from the generator, then a parallel region with
   /// the sample phase, a barrier and the parameter phase. Returns the mean loss before the update. Allocates and throws

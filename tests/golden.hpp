@@ -92,12 +92,6 @@ std::vector<T> nhwc_from_nchw(const std::vector<T>& values, const std::vector<In
   return result;
 }
 
-/// Gradrace's [n][h][w][c] as PyTorch's [n][c][h][w]. `shape` is PyTorch's.
-template <class T>
-std::vector<T> nchw_from_nhwc(const std::vector<T>& values, const std::vector<Index>& shape) {
-  return nhwc_from_nchw(values, {shape.at(0), shape.at(2) * shape.at(3), shape.at(1), 1});
-}
-
 /// The experiment's network, which the golden runs train: weight then bias of each layer in the order of creation.
 struct Layer {
   std::string name;

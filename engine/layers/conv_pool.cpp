@@ -2,8 +2,6 @@
 // conv2d, relu, max_pool2d and dropout2d in a row: the same numbers from the same random draws, with no array between.
 #include "kernels/conv_pool.hpp"
 
-#include <algorithm>
-
 #include "engine/layers/convolution.hpp"
 #include "kernels/gemm.hpp"
 
