@@ -1,72 +1,18 @@
 #include "apps/compare_options.hpp"
 
-#include <algorithm>
-#include <charconv>
-#include <cmath>
 #include <limits>
 
 #include <fmt/format.h>
 
+#include "apps/options.hpp"
 #include "engine/safetensors.hpp"
 
 namespace gradrace {
 namespace {
 
 constexpr std::uint64_t kMany = 1'000'000'000;
-constexpr std::uint64_t kMostThreads = 1024;
-
-template <class T>
-bool parse(const std::string& text, T& value) {
-  const char* end = text.data() + text.size();
-  const auto [stop, status] = std::from_chars(text.data(), end, value);
-  return status == std::errc() && stop == end;
-}
-
-CLI::Validator whole_number(std::uint64_t low, std::uint64_t high) {
-  const auto check = [=](const std::string& text) {
-    std::uint64_t value = 0;
-    if (parse(text, value) && value >= low && value <= high) return std::string();
-    return fmt::format("expected a whole number from {} to {}, found '{}'", low, high, text);
-  };
-  return CLI::Validator(check, "");
-}
-
-CLI::Validator number_from_zero() {
-  const auto check = [](const std::string& text) {
-    double value = 0;
-    if (parse(text, value) && std::isfinite(value) && value >= 0) return std::string();
-    return fmt::format("expected a number that is not negative, found '{}'", text);
-  };
-  return CLI::Validator(check, "");
-}
-
-CLI::Validator one_of(const std::vector<std::string>& choices) {
-  const auto check = [=](const std::string& text) {
-    if (std::ranges::find(choices, text) != choices.end()) return std::string();
-    return fmt::format("expected one of {}, found '{}'", fmt::join(choices, ", "), text);
-  };
-  return CLI::Validator(check, "");
-}
-
-CLI::Option* add_choice(CLI::App& command, const std::string& name, std::string& value,
-                        const std::vector<std::string>& choices, const std::string& help) {
-  return command.add_option(name, value, help)
-      ->check(one_of(choices))
-      ->type_name(fmt::format("{}", fmt::join(choices, "|")));
-}
 
 }  // namespace
-
-kernels::Isa find_isa(const std::string& name) {
-  if (name == "auto") return kernels::Isa::best();
-  std::vector<std::string_view> names;
-  for (const kernels::Isa& isa : kernels::Isa::available()) {
-    if (isa.name() == name) return isa;
-    names.push_back(isa.name());
-  }
-  throw usage_error("instruction set '{}' is not to be had on this machine; there are: auto, {}", name,
-                    fmt::join(names, ", "));
-}
 
 void CompareOptions::add_to(CLI::App& command) {
   command.option_defaults()->always_capture_default()->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
@@ -122,12 +68,8 @@ void CompareOptions::add_data(CLI::App& command) {
 
 void CompareOptions::add_machine(CLI::App& command) {
   command.option_defaults()->group("Machine");
-  command.add_option("--threads", threads, "default: the CPUs that the program may use")
-      ->type_name("N")
-      ->check(whole_number(1, kMostThreads));
-  command.add_option("--isa", isa, "instruction set of the kernels: auto, avx2, sse2")
-      ->type_name("NAME")
-      ->envname("GRADRACE_ISA");
+  add_threads_option(command, threads);
+  add_isa_option(command, isa);
   add_choice(command, "--conv", conv, {"auto", "im2col", "implicit", "winograd2", "winograd4"},
              "forward convolution: patches copied, read in place, or Winograd's tiles of 2 or 4; auto: by shape");
   add_choice(command, "--backward", backward, {"auto", "dense", "sparse"},

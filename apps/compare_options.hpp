@@ -45,8 +45,4 @@ struct CompareOptions {
   void add_output(CLI::App& command);
 };
 
-/// The instruction set of that name, or the best one for "auto". Throws usage_error if this program or this CPU does
-/// not have it.
-kernels::Isa find_isa(const std::string& name);
-
 }  // namespace gradrace

@@ -6,9 +6,10 @@
 #include <fmt/ranges.h>
 #include <nlohmann/json.hpp>
 
-#include "apps/compare_options.hpp"
+#include "apps/options.hpp"
 #include "apps/tables.hpp"
 #include "apps/terminal.hpp"
+#include "engine/limits.hpp"
 #include "engine/machine.hpp"
 
 namespace gradrace {
@@ -33,27 +34,52 @@ std::string cache_list(const std::vector<Cache>& caches) {
   return words.empty() ? "unknown" : fmt::format("{}", fmt::join(words, ", "));
 }
 
-std::string machine_text(const Machine& machine) {
-  std::string text = fmt::format("CPU       {}, {} allowed\n", machine.cpu, machine.allowed_cpus);
+std::string machine_text(const Machine& machine, const kernels::Isa& isa) {
+  const std::string quota = machine.quota_cpus ? fmt::format("{:.4g} CPUs", *machine.quota_cpus) : "none";
+  std::string text = fmt::format("CPU       {}, cores: {}, CPUs: {}\n", machine.cpu, machine.cores, machine.cpus);
+  text += fmt::format("Allowed   CPUs: {} (affinity: {}, control group's quota: {})\n", machine.allowed_cpus,
+                      machine.affinity_cpus, quota);
   text += fmt::format("Caches    {}\n", cache_list(machine.caches));
-  text += fmt::format("Kernels   {} built; this CPU runs {}\n", fmt::join(machine.isa_built, ", "),
-                      fmt::join(machine.isa_available, ", "));
+  text += fmt::format("Kernels   {} built; this CPU runs {}; chosen: {}\n", fmt::join(machine.isa_built, ", "),
+                      fmt::join(machine.isa_available, ", "), isa.name());
   text += fmt::format("Compiler  {}, OpenMP from {}\n", machine.compiler, machine.openmp);
   return text;
 }
 
+std::vector<std::string> rate_row(const std::string& what, const Rate& rate) {
+  return {what, fmt::format("{:.1f}", rate.one_thread), fmt::format("{:.1f}", rate.all_threads)};
+}
+
 std::string limits_table(const Limits& limits) {
-  const auto rate = [](const std::string& what, const Rate& r) -> std::vector<std::string> {
-    return {what, fmt::format("{:.1f}", r.one_thread), fmt::format("{:.1f}", r.all_threads)};
-  };
-  std::vector<std::vector<std::string>> rows = {
+  const std::vector<std::vector<std::string>> rows = {
       {"clock, GHz", fmt::format("{:.2f}", limits.clock_ghz), ""},
-      rate(limits.isa + " multiply-adds, GFLOP/s", limits.peak_gflops),
-      {limits.isa + " multiply-adds, FLOP per clock", fmt::format("{:.1f}", limits.flop_per_clock), ""}};
-  for (const Bandwidth& triad : limits.triad)
-    rows.push_back(
-        rate(fmt::format("triad over {:.3g} MB, GB/s", 1e-6 * double(triad.working_set_bytes)), triad.gb_per_second));
+      rate_row(limits.isa + " multiply-adds, GFLOP/s", limits.peak_gflops),
+      {limits.isa + " multiply-adds, FLOP per clock", fmt::format("{:.1f}", limits.flop_per_clock), ""},
+      rate_row("divisions, 1e9 floats/s", limits.divide_gops),
+      rate_row("square roots, 1e9 floats/s", limits.root_gops),
+      {"barrier, ns", "", fmt::format("{:.0f}", limits.barrier_ns)},
+      {"empty parallel region, ns", "", fmt::format("{:.0f}", limits.region_ns)}};
   return table({"measured limit", "threads: 1", fmt::format("threads: {}", limits.threads)}, rows);
+}
+
+std::string bandwidth_table(const Limits& limits) {
+  std::vector<std::vector<std::string>> rows;
+  for (const Bandwidth& b : limits.bandwidth) {
+    std::vector<std::string> row = {b.level, binary_size(b.working_set_bytes) + (b.shared ? "" : " each")};
+    for (const Rate& rate : {b.read, b.copy, b.triad})
+      for (const double figure : {rate.one_thread, rate.all_threads}) row.push_back(fmt::format("{:.1f}", figure));
+    rows.push_back(row);
+  }
+  const auto many = [&](const char* loop) { return fmt::format("{}, {}", loop, limits.threads); };
+  return table(
+      {"GB/s (by threads)", "working set", "read, 1", many("read"), "copy, 1", many("copy"), "triad, 1", many("triad")},
+      rows);
+}
+
+std::string steal_line(const Limits& limits) {
+  return limits.steal_percent
+             ? fmt::format("Stolen by other virtual machines meanwhile: {:.1f} %\n", *limits.steal_percent)
+             : "Stolen CPU time is not available here\n";
 }
 
 void run(const InfoOptions& options) {
@@ -62,8 +88,10 @@ void run(const InfoOptions& options) {
   const Machine machine = this_machine();
   const Limits limits = measure_limits(isa, team);
   const nlohmann::ordered_json document = {
-      {"schema_version", 1}, {"machine", to_json(machine)}, {"limits", to_json(limits)}};
-  say(options.json ? document.dump(2) + "\n" : machine_text(machine) + "\n" + limits_table(limits));
+      {"schema_version", 2}, {"machine", to_json(machine)}, {"limits", to_json(limits)}};
+  say(options.json ? document.dump(2) + "\n"
+                   : machine_text(machine, isa) + "\n" + limits_table(limits) + "\n" + bandwidth_table(limits) + "\n" +
+                         steal_line(limits));
 }
 
 }  // namespace
@@ -73,12 +101,8 @@ void add_info_command(CLI::App& app) {
   command->option_defaults()->always_capture_default()->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
   const auto options = std::make_shared<InfoOptions>();
   command->add_flag("--json", options->json, "print one JSON document and nothing else");
-  command->add_option("--threads", options->threads, "threads to measure; default: the CPUs that the program may use")
-      ->type_name("N")
-      ->check(CLI::Range(1, 1024));
-  command->add_option("--isa", options->isa, "instruction set to measure: auto, avx2, sse2")
-      ->type_name("NAME")
-      ->envname("GRADRACE_ISA");
+  add_threads_option(*command, options->threads);
+  add_isa_option(*command, options->isa);
   command->callback([options] { run(*options); });
 }
 

@@ -7,7 +7,7 @@
 
 #include <benchmark/benchmark.h>
 
-#include "engine/machine.hpp"
+#include "engine/limits.hpp"
 
 namespace gradrace::bench {
 

@@ -2,8 +2,6 @@
 /// The processor's own limits: loops that do one thing only, for a caller with a stopwatch. All are serial; run them on
 /// every thread of a team for the limits of all.
 
-#include <span>
-
 #include "kernels/isa.hpp"
 
 namespace gradrace::kernels {
@@ -14,15 +12,17 @@ Index fma_chains_flop(const Isa& isa);
 /// value that depends on all of it.
 double fma_chains(const Isa& isa, Index iterations) noexcept;
 
+/// Divisions in one iteration of divide_chains, and square roots in one of root_chains.
+Index divide_chains_flop(const Isa& isa);
+/// Independent divisions, or square roots (each after an addition), of full vector registers. Return values that depend
+/// on all of them.
+double divide_chains(const Isa& isa, Index iterations) noexcept;
+double root_chains(const Isa& isa, Index iterations) noexcept;
+
 /// Additions in one iteration of add_chain.
 inline constexpr Index kAddChain = 32;
 /// Runs a chain of integer additions that each wait for the one before, one per clock cycle: iterations * kAddChain
 /// cycles, whatever clock the system claims, and however busy the vector units are with a neighbour's work.
 void add_chain(Index iterations) noexcept;
-
-/// a(i) = b(i) + s c(i): the triad of McCalpin's STREAM, two floats read and one written per element. Compiled for the
-/// baseline instruction set, since from the second-level cache outward memory decides. a, b, c equally long, no
-/// overlap.
-void triad(float s, std::span<const float> b, std::span<const float> c, std::span<float> a) noexcept;
 
 }  // namespace gradrace::kernels

@@ -32,6 +32,8 @@ struct GemmArgs {
 inline constexpr Index kFmaChains = 12;
 /// Multiply-adds of each chain in one iteration: enough that the loop's own instructions do not count.
 inline constexpr Index kFmaSteps = 8;
+/// Independent divisions or square roots in one iteration of their loops: more than any unit has under way.
+inline constexpr Index kDivideChains = 8;
 
 using Index32 = std::int32_t;
 
@@ -94,6 +96,11 @@ struct KernelTable {
   void (*adam)(const AdamScalars&, Index n, float* p, const float* g, float* const* state) noexcept;
   void (*adadelta)(const AdadeltaScalars&, Index n, float* p, const float* g, float* const* state) noexcept;
   double (*fma_chains)(Index iterations) noexcept;
+  double (*divide_chains)(Index iterations) noexcept;
+  double (*root_chains)(Index iterations) noexcept;
+  double (*stream_read)(Index n, const float* x) noexcept;
+  void (*stream_copy)(Index n, const float* from, float* to) noexcept;
+  void (*stream_triad)(Index n, float s, const float* b, const float* c, float* a) noexcept;
 };
 
 extern const KernelTable table_sse2, table_avx2;

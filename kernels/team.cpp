@@ -4,8 +4,6 @@
 #include <sched.h>
 #include <xmmintrin.h>
 
-#include <algorithm>
-#include <cstdio>
 #include <thread>
 
 namespace gradrace::kernels {
@@ -29,16 +27,6 @@ class ScopedMode {
   unsigned before_;
 };
 
-/// The CPUs that the process was given when this is first called, which is before any thread is placed.
-const cpu_set_t& given_cpus() {
-  static const cpu_set_t given = [] {
-    cpu_set_t mask;
-    if (sched_getaffinity(0, sizeof mask, &mask) != 0) CPU_ZERO(&mask);
-    return mask;
-  }();
-  return given;
-}
-
 constexpr Index kAnywhere = -1;
 
 /// Puts the calling thread on the given CPUs' `which`-th, or lets it run on all of them. The scheduler alone sometimes
@@ -46,34 +34,15 @@ constexpr Index kAnywhere = -1;
 void place(Index which) {
   thread_local Index current = kAnywhere;
   if (which == current) return;
-  cpu_set_t mask = given_cpus();
-  if (which != kAnywhere) {
-    int cpu = -1;
-    for (Index seen = -1; seen < which; seen += CPU_ISSET(cpu, &given_cpus()) ? 1 : 0) ++cpu;
-    CPU_ZERO(&mask);
-    CPU_SET(cpu, &mask);
-  }
+  cpu_set_t mask;
+  CPU_ZERO(&mask);
+  for (Index i = 0; i < Index(given_cpus().size()); ++i)
+    if (which == kAnywhere || which == i) CPU_SET(given_cpus()[std::size_t(i)], &mask);
   sched_setaffinity(0, sizeof mask, &mask);
   current = which;
 }
 
-/// CPUs that the control group's quota amounts to, rounded up; a large number if there is none.
-Index quota_cpus() {
-  constexpr Index kUnlimited = 1 << 20;
-  std::FILE* file = std::fopen("/sys/fs/cgroup/cpu.max", "r");
-  if (!file) return kUnlimited;
-  long long quota = 0, period = 0;
-  const int fields = std::fscanf(file, "%lld %lld", &quota, &period);
-  std::fclose(file);
-  return fields == 2 && quota > 0 && period > 0 ? divide_up(quota, period) : kUnlimited;
-}
-
 }  // namespace
-
-Index allowed_cpus() {
-  const Index cpus = CPU_COUNT(&given_cpus()), quota = quota_cpus();
-  return std::clamp<Index>(quota, 1, std::max<Index>(cpus, 1));
-}
 
 Team::Team(Index threads, Subnormals subnormals)
     : size_(threads), subnormals_(subnormals), crowded_(threads > allowed_cpus()) {

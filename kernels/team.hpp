@@ -4,16 +4,13 @@
 #include <atomic>
 #include <type_traits>
 
-#include "kernels/base.hpp"
+#include "kernels/cpus.hpp"
 
 namespace gradrace::kernels {
 
 /// What happens to subnormal floats (below 1.2e-38) on the threads of a team. Flushed to zero they cost nothing; kept
 /// they slow down every operation that meets them, and the moments of Adam and Adadelta decay into them.
 enum class Subnormals { kFlush, kKeep };
-
-/// CPUs that this process may use: its affinity mask, and its control group's quota rounded up. At least 1.
-Index allowed_cpus();
 
 class Team;
 

@@ -6,6 +6,7 @@
 
 #include "kernels/gemm.hpp"
 #include "kernels/peak.hpp"
+#include "kernels/stream.hpp"
 #include "kernels/table.hpp"
 #include "tests/support.hpp"
 
@@ -56,6 +57,11 @@ TEST(IsaList, HasATableOfItsOwnForEveryName) {
       EXPECT_NE(s.adam, t.adam);
       EXPECT_NE(s.adadelta, t.adadelta);
       EXPECT_NE(s.fma_chains, t.fma_chains);
+      EXPECT_NE(s.divide_chains, t.divide_chains);
+      EXPECT_NE(s.root_chains, t.root_chains);
+      EXPECT_NE(s.stream_read, t.stream_read);
+      EXPECT_NE(s.stream_copy, t.stream_copy);
+      EXPECT_NE(s.stream_triad, t.stream_triad);
     }
 }
 
@@ -81,6 +87,34 @@ TEST_P(EachIsa, RunsThePeakLoopItCounts) {
   EXPECT_EQ(fma_chains_flop(isa()), 2 * kFmaSteps * kFmaChains * isa().lanes());
   EXPECT_NEAR(fma_chains(isa(), 10000), kFmaChains, 0.01);  // every chain x <- 0.999 x + 0.001 tends to 1
   EXPECT_EQ(fma_chains(isa(), 0), 66);                      // 0 + 1 + ... + 11
+}
+
+TEST_P(EachIsa, RunsTheDivisionsAndRootsItCounts) {
+  EXPECT_EQ(divide_chains_flop(isa()), kDivideChains * isa().lanes());
+  EXPECT_EQ(divide_chains(isa(), 0), 36);                                  // 1 + 2 + ... + 8
+  EXPECT_NEAR(divide_chains(isa(), 2), 52, 1e-4);                          // divided twice, 3 + 4 + ... + 10 is itself
+  EXPECT_NEAR(divide_chains(isa(), 1), 5.486905, 1e-4);                    // 3/2 + 3/3 + ... + 3/9
+  EXPECT_EQ(root_chains(isa(), 0), 28);                                    // 0 + 1 + ... + 7
+  EXPECT_NEAR(root_chains(isa(), 1000), 2 * double(kDivideChains), 1e-5);  // x <- sqrt(x + 2) tends to 2
+}
+
+TEST_P(EachIsa, MovesTheFloatsItShould) {
+  Random random;
+  for (const Index n : {Index(0), Index(1), isa().lanes() - 1, 8 * isa().lanes(), Index(1003)}) {
+    const std::vector<float> b = random.numbers(n), c = random.numbers(n);
+    double sum = 0;
+    std::vector<float> expected;
+    for (std::size_t i = 0; i < b.size(); ++i) {
+      sum += double(b[i]);
+      expected.push_back(b[i] + 0.5f * c[i]);
+    }
+    EXPECT_NEAR(stream_read(isa(), b), sum, 1e-5 * double(n));
+    Output copied(n), added(n);
+    stream_copy(isa(), b, copied.span());
+    stream_triad(isa(), 0.5f, b, c, added.span());
+    expect_same_bits(copied.span(), b);
+    expect_same_bits(added.span(), expected);
+  }
 }
 
 }  // namespace

@@ -19,8 +19,32 @@ struct Peak {
     for (Index k = 0; k < iterations; ++k)
       for (Index step = 0; step < kFmaSteps; ++step)
         for (Index i = 0; i < kFmaChains; ++i) chain[i] = xsimd::fma(chain[i], factor, term);
+    return sum_of(chain);
+  }
+
+  static double divide_chains(Index iterations) noexcept {
+    V chain[kDivideChains];
+    for (Index i = 0; i < kDivideChains; ++i) chain[i] = V(float(iterations + i + 1));
+    const V dividend(3.0f);
+    for (Index k = 0; k < iterations; ++k)
+      for (Index i = 0; i < kDivideChains; ++i) chain[i] = dividend / chain[i];
+    return sum_of(chain);
+  }
+
+  static double root_chains(Index iterations) noexcept {
+    V chain[kDivideChains];
+    for (Index i = 0; i < kDivideChains; ++i) chain[i] = V(float(iterations + i));
+    const V term(2.0f);
+    for (Index k = 0; k < iterations; ++k)
+      for (Index i = 0; i < kDivideChains; ++i) chain[i] = xsimd::sqrt(chain[i] + term);  // not for ever sqrt(1)
+    return sum_of(chain);
+  }
+
+ private:
+  template <std::size_t N>
+  static double sum_of(const V (&chain)[N]) noexcept {
     V sum(0.0f);
-    for (Index i = 0; i < kFmaChains; ++i) sum += chain[i];
+    for (const V& value : chain) sum += value;
     return double(sum.get(0));
   }
 };

@@ -9,6 +9,7 @@
 #include "kernels/simd/peak.inl.hpp"
 #include "kernels/simd/pointwise.inl.hpp"
 #include "kernels/simd/softmax_nll.inl.hpp"
+#include "kernels/simd/stream.inl.hpp"
 #include "kernels/simd/winograd.inl.hpp"
 #include "kernels/table.hpp"
 
@@ -40,7 +41,12 @@ constexpr KernelTable make_table(const char* name) {
           .log_softmax_nll = SoftmaxNll<Arch>::log_softmax_nll,
           .adam = OptimizerStep<Arch>::adam,
           .adadelta = OptimizerStep<Arch>::adadelta,
-          .fma_chains = Peak<Arch>::fma_chains};
+          .fma_chains = Peak<Arch>::fma_chains,
+          .divide_chains = Peak<Arch>::divide_chains,
+          .root_chains = Peak<Arch>::root_chains,
+          .stream_read = Stream<Arch>::read,
+          .stream_copy = Stream<Arch>::copy,
+          .stream_triad = Stream<Arch>::triad};
 }
 
 }  // namespace

@@ -1,0 +1,82 @@
+#include "apps/options.hpp"
+
+#include <algorithm>
+#include <charconv>
+#include <cmath>
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include "engine/error.hpp"
+
+namespace gradrace {
+namespace {
+
+constexpr std::uint64_t kMostThreads = 1024;
+
+template <class T>
+bool parse(const std::string& text, T& value) {
+  const char* end = text.data() + text.size();
+  const auto [stop, status] = std::from_chars(text.data(), end, value);
+  return status == std::errc() && stop == end;
+}
+
+CLI::Validator one_of(const std::vector<std::string>& choices) {
+  const auto check = [=](const std::string& text) {
+    if (std::ranges::find(choices, text) != choices.end()) return std::string();
+    return fmt::format("expected one of {}, found '{}'", fmt::join(choices, ", "), text);
+  };
+  return CLI::Validator(check, "");
+}
+
+}  // namespace
+
+CLI::Validator whole_number(std::uint64_t low, std::uint64_t high) {
+  const auto check = [=](const std::string& text) {
+    std::uint64_t value = 0;
+    if (parse(text, value) && value >= low && value <= high) return std::string();
+    return fmt::format("expected a whole number from {} to {}, found '{}'", low, high, text);
+  };
+  return CLI::Validator(check, "");
+}
+
+CLI::Validator number_from_zero() {
+  const auto check = [](const std::string& text) {
+    double value = 0;
+    if (parse(text, value) && std::isfinite(value) && value >= 0) return std::string();
+    return fmt::format("expected a number that is not negative, found '{}'", text);
+  };
+  return CLI::Validator(check, "");
+}
+
+CLI::Option* add_choice(CLI::App& command, const std::string& name, std::string& value,
+                        const std::vector<std::string>& choices, const std::string& help) {
+  return command.add_option(name, value, help)
+      ->check(one_of(choices))
+      ->type_name(fmt::format("{}", fmt::join(choices, "|")));
+}
+
+CLI::Option* add_threads_option(CLI::App& command, Index& threads) {
+  return command.add_option("--threads", threads, "default: the CPUs that the program may use")
+      ->type_name("N")
+      ->check(whole_number(1, kMostThreads));
+}
+
+CLI::Option* add_isa_option(CLI::App& command, std::string& isa) {
+  const std::string help =
+      fmt::format("instruction set of the kernels: auto, {}", fmt::join(kernels::Isa::built(), ", "));
+  return command.add_option("--isa", isa, help)->type_name("NAME")->envname("GRADRACE_ISA");
+}
+
+kernels::Isa find_isa(const std::string& name) {
+  if (name == "auto") return kernels::Isa::best();
+  std::vector<std::string_view> names;
+  for (const kernels::Isa& isa : kernels::Isa::available()) {
+    if (isa.name() == name) return isa;
+    names.push_back(isa.name());
+  }
+  throw usage_error("instruction set '{}' is not to be had on this machine; there are: auto, {}", name,
+                    fmt::join(names, ", "));
+}
+
+}  // namespace gradrace

@@ -1,0 +1,22 @@
+#pragma once
+/// The CPUs that this process may use.
+
+#include <optional>
+#include <vector>
+
+#include "kernels/base.hpp"
+
+namespace gradrace::kernels {
+
+/// Numbers of the CPUs that the process was given (its affinity mask) when this was first called; the team, which
+/// places threads, calls it before it does. Never empty: where the system does not say, CPU 0.
+const std::vector<int>& given_cpus();
+
+/// The CPU time per time that control groups allow, in CPUs: the smallest quota of the process's own group and those
+/// above it, version 2. Nothing where there is no quota.
+std::optional<double> cpu_quota();
+
+/// CPUs that it makes sense to use: those given, or the quota rounded up if that is less. At least 1.
+Index allowed_cpus();
+
+}  // namespace gradrace::kernels

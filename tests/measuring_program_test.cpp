@@ -1,0 +1,64 @@
+// The program's commands that measure. What they measure, no test may ask: only that it is there and possible.
+
+#include <algorithm>
+
+#include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
+
+#include "engine/error.hpp"
+#include "kernels/isa.hpp"
+#include "tests/program.hpp"
+#include "tests/temporary_directory.hpp"
+
+namespace gradrace {
+namespace {
+
+using Words = std::vector<std::string>;
+
+class Measuring : public testing::Test {
+ protected:
+  Outcome run(const Words& arguments, const Words& environment = {}) const {
+    return Program(directory_.path(), arguments, environment).wait();
+  }
+  nlohmann::json document(const Words& arguments) const {
+    const Outcome outcome = run(arguments);
+    EXPECT_EQ(outcome.exit_code, 0) << outcome.err;
+    return nlohmann::json::parse(outcome.out);
+  }
+  /// The program must refuse the arguments in one sentence that contains `part`.
+  void expect_usage_error(const std::string& part, const Words& arguments) const {
+    const Outcome outcome = run(arguments);
+    EXPECT_EQ(outcome.exit_code, int(ExitCode::kUsage)) << outcome.err;
+    EXPECT_EQ(std::ranges::count(outcome.err, '\n'), 1) << outcome.err;
+    EXPECT_NE(outcome.err.find(part), std::string::npos) << outcome.err;
+    EXPECT_EQ(outcome.out, "");
+  }
+
+  const TemporaryDirectory directory_;
+};
+
+TEST_F(Measuring, InfoDescribesTheMachineAndItsLimits) {
+  const nlohmann::json info = document({"info", "--json", "--threads", "1", "--isa", "sse2"});
+  EXPECT_EQ(info["schema_version"], 2);
+  EXPECT_GE(info["machine"]["allowed_cpus"], 1);
+  EXPECT_EQ(info["limits"]["isa"], "sse2");
+  EXPECT_GT(info["limits"]["peak_gflops"]["all_threads"], 0.0);
+  EXPECT_EQ(info["limits"]["bandwidth"].back()["level"], "DRAM");
+}
+
+TEST_F(Measuring, InfoSaysTheSameInWords) {
+  const Outcome info = run({"info", "--threads", "1"});
+  EXPECT_EQ(info.exit_code, 0) << info.err;
+  for (const std::string& part : {std::string("affinity: "), std::string("quota: "), std::string("DRAM"),
+                                  "chosen: " + std::string(kernels::Isa::best().name()), std::string("Stolen ")})
+    EXPECT_NE(info.out.find(part), std::string::npos) << info.out;
+}
+
+TEST_F(Measuring, InfoRefusesWhatItDoesNotKnow) {
+  expect_usage_error("instruction set 'mmx'", {"info", "--isa", "mmx"});
+  expect_usage_error("--threads", {"info", "--threads", "0"});
+  expect_usage_error("--treads", {"info", "--treads", "2"});
+}
+
+}  // namespace
+}  // namespace gradrace
