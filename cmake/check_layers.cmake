@@ -25,6 +25,7 @@ forbid("kernel tables are private to kernels" "#include \"kernels/(table\\.hpp|s
 forbid("bodies are included by variants alone" "#include \"kernels/simd/" ${drivers} tests)
 
 forbid("xsimd stands below kernels/simd" "#include <xsimd|\\bxsimd::" ${drivers} engine apps bench tests)
+forbid("bodies use multiply_add, which is fused on every instruction set" "^(?!  return ).*\\bxsimd::fn?ma\\(" kernels/simd)
 forbid("parallel regions stand in the kernels' drivers" "#pragma +omp|<omp\\.h>" kernels/simd engine apps bench tests)
 
 # A library's inline function that is compiled for a newer instruction set could be linked into baseline code.

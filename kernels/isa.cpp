@@ -10,7 +10,13 @@ struct Candidate {
   bool (*supported)();  // the compiler's runtime, which also asks whether the operating system saves the registers
 };
 
+bool avx512_supported() {
+  return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512cd") &&
+         __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512dq");
+}
+
 constexpr Candidate kCandidates[] = {
+    {&table_avx512, avx512_supported},
     {&table_avx2, [] { return bool(__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")); }},
     {&table_sse2, [] { return true; }},
 };

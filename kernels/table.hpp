@@ -103,6 +103,6 @@ struct KernelTable {
   void (*stream_triad)(Index n, float s, const float* b, const float* c, float* a) noexcept;
 };
 
-extern const KernelTable table_sse2, table_avx2;
+extern const KernelTable table_sse2, table_avx2, table_avx512;
 
 }  // namespace gradrace::kernels

@@ -69,7 +69,7 @@ class EachIsa : public EveryIsa {};
 GRADRACE_ON_EVERY_ISA(EachIsa);
 
 TEST_P(EachIsa, HasItsOwnVectorWidth) {
-  const std::map<std::string_view, Index> lanes{{"sse2", 4}, {"avx2", 8}};
+  const std::map<std::string_view, Index> lanes{{"sse2", 4}, {"avx2", 8}, {"avx512", 16}};
   EXPECT_EQ(isa().lanes(), lanes.at(isa().name()));
   EXPECT_EQ(kPanel % isa().lanes(), 0);
 }

@@ -103,7 +103,7 @@ struct ConvPool {
     for (Index i = 0; i < count; ++i) {
       const V g(entries[i].gradient);
       const float* from = x + entries[i].offset;
-      for (Index v = 0; v < Vectors; ++v) sum[v] = xsimd::fma(g, V::load_unaligned(from + v * kLanes), sum[v]);
+      for (Index v = 0; v < Vectors; ++v) sum[v] = multiply_add(g, V::load_unaligned(from + v * kLanes), sum[v]);
     }
     for (Index v = 0; v < Vectors; ++v) sum[v].store_unaligned(dw + v * kLanes);
   }
@@ -117,7 +117,7 @@ struct ConvPool {
       const V g(entries[i].gradient);
       float* to = dx + entries[i].offset;
       for (Index v = 0; v < Vectors; ++v)
-        xsimd::fma(g, weight[v], V::load_unaligned(to + v * kLanes)).store_unaligned(to + v * kLanes);
+        multiply_add(g, weight[v], V::load_unaligned(to + v * kLanes)).store_unaligned(to + v * kLanes);
     }
   }
 
@@ -157,7 +157,7 @@ struct ConvPool {
             [&](Index first, Index n) {
               V total = load_part<V>(dw + first, n);
               for (Index i = 0; i < count; ++i)
-                total = xsimd::fma(V(entries[i].gradient), load_part<V>(from + entries[i].offset + first, n), total);
+                total = multiply_add(V(entries[i].gradient), load_part<V>(from + entries[i].offset + first, n), total);
               store_part(total, dw + first, n);
             });
       }
@@ -179,7 +179,7 @@ struct ConvPool {
               const V weight = load_part<V>(w + first, n);
               for (Index i = 0; i < count; ++i) {
                 float* at = to + entries[i].offset + first;
-                store_part(xsimd::fma(V(entries[i].gradient), weight, load_part<V>(at, n)), at, n);
+                store_part(multiply_add(V(entries[i].gradient), weight, load_part<V>(at, n)), at, n);
               }
             });
       }

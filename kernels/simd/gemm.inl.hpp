@@ -1,7 +1,8 @@
 #pragma once
 // The register-tiled product. A tile of C stays in registers while the whole depth streams past: per step one row of a
-// B panel is loaded and one element of each A row is broadcast. 12 accumulators hide the latency of the FMA on all of
-// our processors (two units, four or five cycles) and leave registers for both operands.
+// B panel (or of two) is loaded and one element of each A row is broadcast. 12 accumulators hide the latency of the FMA
+// on all of our processors (two units, four or five cycles) and leave registers for both operands; where there are 32
+// registers, 24 of them halve the loads.
 
 #include "kernels/simd/vector.inl.hpp"
 #include "kernels/table.hpp"
@@ -13,7 +14,8 @@ template <class Arch>
 struct Gemm {
   using V = Vector<Arch>;
   static constexpr Index kLanes = Index(V::size);
-  static constexpr Index kVectors = kPanel / kLanes;  // per row of a tile
+  static constexpr Index kVectors = kPanel / kLanes;          // per row of a panel
+  static constexpr Index kTilePanels = kLanes == 16 ? 2 : 1;  // side by side in a tile
   static constexpr Index kTileRows = 12 / kVectors;
   // Of a deep product only this much depth is visited at a time, so that the piece of B panel (16 KB) stays in L1 for
   // all row tiles. Each piece is summed by itself and then added to C: short sums are also the more accurate ones.
@@ -29,22 +31,39 @@ struct Gemm {
     bool accumulate;
   };
 
-  template <Index Rows>
-  static void multiply(const GemmArgs& g, const Tile& t, V (&sum)[Rows][kVectors]) {
+  /// Vector v of a row of a tile: where it lies in B or C, whose panels are panel_stride apart.
+  static constexpr Index at(Index v, Index panel_stride) { return v / kVectors * panel_stride + v % kVectors * kLanes; }
+
+  /// Adds the products of `steps` steps of the depth.
+  template <Index Rows, Index Vectors>
+  static void multiply_run(const GemmArgs& g, Index steps, const float* a, const float* b, V (&sum)[Rows][Vectors]) {
+    // An address holds one stride, once, twice, four or eight times: one pointer for three rows keeps all addresses of
+    // a tile in registers.
+    constexpr Index kReach = 3;
+    const float* rows[divide_up(Rows, kReach)];
+    for (Index r = 0; r < Rows; r += kReach) rows[r / kReach] = a + r * g.a_row_stride;
+    for (; steps > 0; --steps, b += g.b_depth_stride) {
+      V row[Vectors];
+      for (Index v = 0; v < Vectors; ++v) row[v] = V::load_unaligned(b + at(v, g.b_panel_stride));
+      for (Index r = 0; r < Rows; ++r) {
+        const V scalar(rows[r / kReach][r % kReach * g.a_row_stride]);
+        for (Index v = 0; v < Vectors; ++v) sum[r][v] = multiply_add(scalar, row[v], sum[r][v]);
+      }
+      for (const float*& pointer : rows) pointer += g.a_depth_stride;
+    }
+  }
+
+  template <Index Rows, Index Vectors>
+  static void multiply(const GemmArgs& g, const Tile& t, V (&sum)[Rows][Vectors]) {
     const float* a = t.a;
     const float* b = t.b;
     const float* run_begin = a - (g.a_run - t.run_left) * g.a_depth_stride;
     Index left = t.depth, run = t.run_left;
     while (true) {
-      for (Index k = run < left ? run : left; k > 0; --k, a += g.a_depth_stride, b += g.b_depth_stride) {
-        V row[kVectors];
-        for (Index v = 0; v < kVectors; ++v) row[v] = V::load_unaligned(b + v * kLanes);
-        for (Index r = 0; r < Rows; ++r) {
-          const V scalar(a[r * g.a_row_stride]);
-          for (Index v = 0; v < kVectors; ++v) sum[r][v] = xsimd::fma(scalar, row[v], sum[r][v]);
-        }
-      }
+      const Index steps = run < left ? run : left;
+      multiply_run(g, steps, a, b, sum);
       if (left <= run) return;
+      b += steps * g.b_depth_stride;
       left -= run;
       run = g.a_run;
       a = run_begin += g.a_run_stride;
@@ -52,15 +71,16 @@ struct Gemm {
   }
 
   /// One tile with all its columns inside the matrix.
-  template <Index Rows>
+  template <Index Rows, Index Panels>
   static void whole_tile(const GemmArgs& g, const Tile& t) {
-    V sum[Rows][kVectors];
+    constexpr Index kWidth = Panels * kVectors;
+    V sum[Rows][kWidth];
     for (Index r = 0; r < Rows; ++r)
-      for (Index v = 0; v < kVectors; ++v) sum[r][v] = t.bias ? V::load_unaligned(t.bias + v * kLanes) : V(0.0f);
-    multiply<Rows>(g, t, sum);
+      for (Index v = 0; v < kWidth; ++v) sum[r][v] = t.bias ? V::load_unaligned(t.bias + v * kLanes) : V(0.0f);
+    multiply(g, t, sum);
     for (Index r = 0; r < Rows; ++r)
-      for (Index v = 0; v < kVectors; ++v) {
-        float* to = t.c + r * g.c_row_stride + v * kLanes;
+      for (Index v = 0; v < kWidth; ++v) {
+        float* to = t.c + r * g.c_row_stride + at(v, g.c_panel_stride);
         (t.accumulate ? V::load_unaligned(to) + sum[r][v] : sum[r][v]).store_unaligned(to);
       }
   }
@@ -76,22 +96,29 @@ struct Gemm {
     g_inside.c_row_stride = kPanel;
     Tile inside = t;
     inside.c = whole;
-    whole_tile<Rows>(g_inside, inside);
+    whole_tile<Rows, 1>(g_inside, inside);
     for (Index r = 0; r < Rows; ++r)
       for (Index j = 0; j < cols; ++j) t.c[r * g.c_row_stride + j] = whole[r * kPanel + j];
   }
 
-  /// The tile of at most Rows rows that has exactly `rows`.
+  /// The tile of at most Rows rows that has exactly `rows`; of whole panels, or of less than one.
   template <Index Rows>
   static void tile(Index rows, const GemmArgs& g, const Tile& t, Index cols) {
     if constexpr (Rows > 0) {
       if (rows != Rows)
         tile<Rows - 1>(rows, g, t, cols);
+      else if (cols == kTilePanels * kPanel)
+        whole_tile<Rows, kTilePanels>(g, t);
       else if (cols == kPanel)
-        whole_tile<Rows>(g, t);
+        whole_tile<Rows, 1>(g, t);
       else
         edge_tile<Rows>(g, t, cols);
     }
+  }
+
+  /// Columns of the tile that begins where `left` columns are left.
+  static Index tile_cols(Index left) {
+    return left >= kTilePanels * kPanel ? kTilePanels * kPanel : left < kPanel ? left : kPanel;
   }
 
   static void gemm(const GemmArgs& g) noexcept {
@@ -102,14 +129,14 @@ struct Gemm {
       t.depth = g.depth - k < kDepthBlock ? g.depth - k : kDepthBlock;
       t.run_left = g.a_run - in_run;
       t.accumulate = g.accumulate || k > 0;
-      for (Index j = 0; j < g.cols; j += kPanel) {
+      for (Index j = 0, cols; j < g.cols; j += cols) {
+        cols = tile_cols(g.cols - j);
         t.a = a;
         t.b = g.b + j / kPanel * g.b_panel_stride + k * g.b_depth_stride;
         t.bias = g.bias && k == 0 ? g.bias + j : nullptr;
         t.c = g.c + j / kPanel * g.c_panel_stride;
         for (Index r = 0; r < g.rows; r += kTileRows, t.a += g.a_tile_stride, t.c += kTileRows * g.c_row_stride)
-          tile<kTileRows>(g.rows - r < kTileRows ? g.rows - r : kTileRows, g, t,
-                          g.cols - j < kPanel ? g.cols - j : kPanel);
+          tile<kTileRows>(g.rows - r < kTileRows ? g.rows - r : kTileRows, g, t, cols);
       }
       for (in_run += t.depth, a += t.depth * g.a_depth_stride; in_run >= g.a_run; in_run -= g.a_run)
         a += g.a_run_stride - g.a_run * g.a_depth_stride;

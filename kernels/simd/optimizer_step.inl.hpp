@@ -22,12 +22,12 @@ struct AdamUpdate {
         inv_sqrt_correction2(s.inv_sqrt_correction2) {}
 
   V operator()(const V& p, V g, V (&state)[kStates]) const {
-    g = xsimd::fma(weight_decay, p, g);
-    state[0] = xsimd::fma(rest1, g, beta1 * state[0]);
-    state[1] = xsimd::fma(rest2 * g, g, beta2 * state[1]);
+    g = multiply_add(weight_decay, p, g);
+    state[0] = multiply_add(rest1, g, beta1 * state[0]);
+    state[1] = multiply_add(rest2 * g, g, beta2 * state[1]);
     V second = state[1];
     if constexpr (Amsgrad) second = state[2] = max_nan(state[2], state[1]);
-    const V root = xsimd::fma(xsimd::sqrt(second), inv_sqrt_correction2, epsilon);
+    const V root = multiply_add(xsimd::sqrt(second), inv_sqrt_correction2, epsilon);
     return p - step_size * state[0] / root;
   }
   V beta1, rest1, beta2, rest2, epsilon, weight_decay, step_size, inv_sqrt_correction2;
@@ -40,10 +40,10 @@ struct AdadeltaUpdate {
       : lr(s.lr), rho(s.rho), rest(s.rest), epsilon(s.epsilon), weight_decay(s.weight_decay) {}
 
   V operator()(const V& p, V g, V (&state)[kStates]) const {
-    g = xsimd::fma(weight_decay, p, g);
-    state[0] = xsimd::fma(rest * g, g, rho * state[0]);
+    g = multiply_add(weight_decay, p, g);
+    state[0] = multiply_add(rest * g, g, rho * state[0]);
     const V delta = xsimd::sqrt((state[1] + epsilon) / (state[0] + epsilon)) * g;
-    state[1] = xsimd::fma(rest * delta, delta, rho * state[1]);
+    state[1] = multiply_add(rest * delta, delta, rho * state[1]);
     return p - lr * delta;
   }
   V lr, rho, rest, epsilon, weight_decay;

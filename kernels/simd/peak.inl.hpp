@@ -18,7 +18,7 @@ struct Peak {
     const V factor(0.999f), term(0.001f);
     for (Index k = 0; k < iterations; ++k)
       for (Index step = 0; step < kFmaSteps; ++step)
-        for (Index i = 0; i < kFmaChains; ++i) chain[i] = xsimd::fma(chain[i], factor, term);
+        for (Index i = 0; i < kFmaChains; ++i) chain[i] = multiply_add(chain[i], factor, term);
     return sum_of(chain);
   }
 

@@ -9,13 +9,16 @@ template <class Arch>
 struct SoftmaxNll {
   using V = Vector<Arch>;
 
+  /// xsimd's function, flattened: not inlined it would be a symbol that a linker sees.
+  [[gnu::flatten]] static V exp(const V& x) { return xsimd::exp(x); }
+
   /// The sum of exp(x - max), class by class in vectors and then over the lanes in order.
   static float sum_of_exp(Index classes, const float* x, float max) {
     V sum(0.0f);
     const Index lanes = Index(V::size), whole = classes / lanes * lanes;
-    for (Index c = 0; c < whole; c += lanes) sum += xsimd::exp(V::load_unaligned(x + c) - V(max));
+    for (Index c = 0; c < whole; c += lanes) sum += exp(V::load_unaligned(x + c) - V(max));
     alignas(kAlignment) float last[V::size], each[V::size];
-    if (whole < classes) xsimd::exp(load_part<V>(x + whole, classes - whole) - V(max)).store_aligned(last);
+    if (whole < classes) exp(load_part<V>(x + whole, classes - whole) - V(max)).store_aligned(last);
     sum.store_aligned(each);
     float total = 0.0f;
     for (Index i = 0; i < lanes; ++i) total += each[i];
@@ -32,7 +35,7 @@ struct SoftmaxNll {
     for_each_vector<V>(classes, [&](Index c, auto load, auto store) {
       const V lp = load(x + c) - V(max) - V(log_sum);
       if (log_prob) store(lp, log_prob + c);
-      if (dx) store(xsimd::exp(lp) * V(scale), dx + c);
+      if (dx) store(exp(lp) * V(scale), dx + c);
     });
     if (dx) dx[target] -= scale;
     return loss;

@@ -13,6 +13,23 @@ namespace {
 template <class Arch>
 using Vector = xsimd::batch<float, Arch>;
 
+/// a * b + c and c - a * b, rounded once where the instruction set has fused operations (sse2 rounds twice). xsimd 8.1
+/// knows those of AVX2, but would multiply and add on AVX-512.
+template <class Arch>
+Vector<Arch> multiply_add(const Vector<Arch>& a, const Vector<Arch>& b, const Vector<Arch>& c) {
+#ifdef __AVX512F__
+  if constexpr (Vector<Arch>::size == 16) return _mm512_fmadd_ps(a, b, c);
+#endif
+  return xsimd::fma(a, b, c);
+}
+template <class Arch>
+Vector<Arch> negated_multiply_add(const Vector<Arch>& a, const Vector<Arch>& b, const Vector<Arch>& c) {
+#ifdef __AVX512F__
+  if constexpr (Vector<Arch>::size == 16) return _mm512_fnmadd_ps(a, b, c);
+#endif
+  return xsimd::fnma(a, b, c);
+}
+
 /// The first n lanes from memory, zero in the others.
 template <class V>
 V load_part(const float* from, Index n) {
@@ -50,6 +67,11 @@ inline unsigned movemask(__m128 lanes) {
 #ifdef __AVX__
 inline unsigned movemask(__m256 lanes) {
   return unsigned(_mm256_movemask_ps(lanes));
+}
+#endif
+#ifdef __AVX512F__
+inline unsigned movemask(__mmask16 lanes) {
+  return lanes;
 }
 #endif
 template <class Arch>

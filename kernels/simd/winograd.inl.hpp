@@ -37,30 +37,30 @@ template <class V>
 struct WinogradTransform<V, 4> {
   static void input(const V (&d)[6], V (&t)[6]) {
     const V two(2.0f), four(4.0f), five(5.0f);
-    const V even1 = xsimd::fnma(four, d[2], d[4]), odd1 = xsimd::fnma(four, d[1], d[3]);
+    const V even1 = negated_multiply_add(four, d[2], d[4]), odd1 = negated_multiply_add(four, d[1], d[3]);
     const V even2 = d[4] - d[2], odd2 = d[3] - d[1];
-    t[0] = xsimd::fma(four, d[0], xsimd::fnma(five, d[2], d[4]));
+    t[0] = multiply_add(four, d[0], negated_multiply_add(five, d[2], d[4]));
     t[1] = even1 + odd1;
     t[2] = even1 - odd1;
-    t[3] = xsimd::fma(two, odd2, even2);
-    t[4] = xsimd::fnma(two, odd2, even2);
-    t[5] = xsimd::fma(four, d[1], xsimd::fnma(five, d[3], d[5]));
+    t[3] = multiply_add(two, odd2, even2);
+    t[4] = negated_multiply_add(two, odd2, even2);
+    t[5] = multiply_add(four, d[1], negated_multiply_add(five, d[3], d[5]));
   }
   static void weight(const V (&g)[3], V (&u)[6]) {
-    const V even1 = (g[0] + g[2]) * V(-1.0f / 6), even2 = xsimd::fma(V(1.0f / 24), g[0], g[2] * V(1.0f / 6));
+    const V even1 = (g[0] + g[2]) * V(-1.0f / 6), even2 = multiply_add(V(1.0f / 24), g[0], g[2] * V(1.0f / 6));
     u[0] = g[0] * V(0.25f);
-    u[1] = xsimd::fma(V(-1.0f / 6), g[1], even1);
-    u[2] = xsimd::fma(V(1.0f / 6), g[1], even1);
-    u[3] = xsimd::fma(V(1.0f / 12), g[1], even2);
-    u[4] = xsimd::fma(V(-1.0f / 12), g[1], even2);
+    u[1] = multiply_add(V(-1.0f / 6), g[1], even1);
+    u[2] = multiply_add(V(1.0f / 6), g[1], even1);
+    u[3] = multiply_add(V(1.0f / 12), g[1], even2);
+    u[4] = multiply_add(V(-1.0f / 12), g[1], even2);
     u[5] = g[2];
   }
   static void output(const V (&m)[6], V (&y)[4]) {
     const V even1 = m[1] + m[2], odd1 = m[1] - m[2], even2 = m[3] + m[4], odd2 = m[3] - m[4];
     y[0] = m[0] + (even1 + even2);
-    y[1] = xsimd::fma(V(2.0f), odd2, odd1);
-    y[2] = xsimd::fma(V(4.0f), even2, even1);
-    y[3] = xsimd::fma(V(8.0f), odd2, odd1) + m[5];
+    y[1] = multiply_add(V(2.0f), odd2, odd1);
+    y[2] = multiply_add(V(4.0f), even2, even1);
+    y[3] = multiply_add(V(8.0f), odd2, odd1) + m[5];
   }
 };
 
