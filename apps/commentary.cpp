@@ -13,6 +13,33 @@ namespace {
 
 constexpr Index kBatchesPerLine = 100;
 
+bool is_compact(const RaceResult& race) {
+  return race.seeds.size() > 1;
+}
+
+/// Of all steps that the race may take.
+double fraction_done(const RaceResult& race, const StepEvent& step) {
+  const double epochs = double(step.epoch - 1) + double(step.batch) / double(step.batches);
+  return (double(race.runs.size() - 1) + epochs / double(step.epochs)) / double(race.all_runs);
+}
+
+std::string clock_text(double seconds) {
+  const auto s = Index(seconds + 0.5);
+  return s < 3600 ? fmt::format("{}:{:02}", s / 60, s % 60)
+                  : fmt::format("{}:{:02}:{:02}", s / 3600, s / 60 % 60, s % 60);
+}
+
+std::string run_line(const RunResult& run) {
+  std::string text = fmt::format("seed {}  {}  {}", run.seed, run.label, name(run.status));
+  if (run.epochs.empty()) return text;
+  double seconds = 0;
+  for (const EpochResult& epoch : run.epochs) seconds += epoch.train_seconds;
+  const TestResult& test = run.epochs.back().test;
+  text += fmt::format("  epochs: {}  training time: {:.2f} s  test loss: {:.4f}  accuracy: {:.2f}%", run.epochs.size(),
+                      seconds, test.loss, accuracy_percent(test));
+  return run.convergence ? text + fmt::format("  converged at step {}", run.convergence->step) : text;
+}
+
 }  // namespace
 
 void Commentary::line(const std::string& text) {
@@ -23,21 +50,36 @@ void Commentary::line(const std::string& text) {
 }
 
 void Commentary::run_began(const RaceResult& race) {
-  line(fmt::format("\n{}", run_title(race.runs.back())));
+  if (!is_compact(race)) line(fmt::format("\n{}", run_title(race.runs.back())));
 }
 
 void Commentary::step_done(const RaceResult& race, const StepEvent& step) {
   const std::string& label = race.runs.back().label;
   const double percent = 100.0 * double(step.batch) / double(step.batches);
-  if (step.batch % kBatchesPerLine == 0)
+  if (step.batch % kBatchesPerLine == 0 && !is_compact(race))
     line(fmt::format("{}  epoch: {} [{:{}}/{} ({:2.0f}%)]  training loss: {:.6f}", label, step.epoch, step.images,
                      fmt::formatted_size("{}", step.all_images), step.all_images, percent, step.loss));
-  if (step.batch > 0 && progress_.due())
-    progress_.show(fmt::format("{} epoch {}", label, step.epoch), percent / 100,
-                   fmt::format("loss {:.4f}  {:.0f} images/s", step.loss, double(step.images) / step.train_seconds));
+  show_progress(race, step);
+}
+
+void Commentary::show_progress(const RaceResult& race, const StepEvent& step) {
+  const double done = fraction_done(race, step);
+  if (done_when_it_began_ < 0) {
+    began_ = Clock::now();
+    done_when_it_began_ = done;
+  }
+  if (step.batch == 0 || !progress_.due()) return;
+  const RunResult& run = race.runs.back();
+  const double elapsed = std::chrono::duration<double>(Clock::now() - began_).count();
+  const std::string seed = race.seeds.size() > 1 ? fmt::format(" seed {}", run.seed) : "";
+  progress_.show(fmt::format("{}/{} {}{} epoch {}", race.runs.size(), race.all_runs, run.label, seed, step.epoch), done,
+                 fmt::format("{} left  loss {:.4f}  {:.0f} images/s",
+                             clock_text(elapsed / (done - done_when_it_began_) * (1 - done)), step.loss,
+                             double(step.images) / step.train_seconds));
 }
 
 void Commentary::epoch_done(const RaceResult& race) {
+  if (is_compact(race)) return;
   const RunResult& run = race.runs.back();
   const EpochResult& epoch = run.epochs.back();
   line(fmt::format("{}  epoch: {}  runtime: {:.2f} s  test loss: {:.4f}  accuracy: {}/{} ({:.2f}%)", run.label,
@@ -48,6 +90,7 @@ void Commentary::epoch_done(const RaceResult& race) {
 void Commentary::run_ended(const RaceResult& race) {
   progress_.clear();
   const RunResult& run = race.runs.back();
+  if (is_compact(race)) line(run_line(run));
   if (run.status == Status::kDiverged) print_error(run.problem);
 }
 

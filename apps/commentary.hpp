@@ -1,6 +1,8 @@
 #pragma once
-/// What is said while a race runs: a line every 100 batches and after each epoch, and a progress bar below them.
+/// What is said while a race runs: a line every 100 batches and after each epoch, or, with several seeds, one for each
+/// run; and a progress bar for the whole race below them.
 
+#include <chrono>
 #include <string>
 
 #include "apps/progress.hpp"
@@ -20,10 +22,14 @@ class Commentary final : public RaceObserver {
   void run_ended(const RaceResult& race) override;
 
  private:
+  using Clock = std::chrono::steady_clock;
   void line(const std::string& text);
+  void show_progress(const RaceResult& race, const StepEvent& step);
 
   bool lines_;
   Progress progress_;
+  Clock::time_point began_;         // when the first step was done
+  double done_when_it_began_ = -1;  // the fraction of the race; negative before the first step
 };
 
 }  // namespace gradrace

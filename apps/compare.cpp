@@ -10,6 +10,7 @@
 #include "apps/compare_options.hpp"
 #include "apps/data.hpp"
 #include "apps/signals.hpp"
+#include "apps/summary.hpp"
 #include "apps/tables.hpp"
 #include "apps/terminal.hpp"
 #include "apps/version.hpp"
@@ -30,6 +31,7 @@ Examples:
   gradrace --epochs 1 --out results                one epoch; also writes results.json, steps.csv
   gradrace --optimizer adam --optimizer slow@adam:lr=0.0001,betas=0.9/0.99
   gradrace --dataset digits --train-limit 6000     no download, a tenth of the images
+  gradrace --seeds 5                               from five seeds, with statistics and a verdict
   gradrace data fetch                              download MNIST now
 )";
 
@@ -73,8 +75,9 @@ std::string introduction(const CompareOptions& options, const RaceOptions& race,
   std::string text = fmt::format("{} {}\n", bold("Gradrace"), kVersion);
   text += fmt::format("  data      {}, {} training and {} test images{}\n", data.name, data.train.count,
                       data.test.count, data.directory.empty() ? "" : " from " + data.directory);
-  text += fmt::format("  race      epochs: {}, batch size: {}, seed: {}, order: {}, dropout stream: {}\n", race.epochs,
-                      options.batch_size, race.seed, options.order, options.dropout_stream);
+  text += fmt::format("  race      epochs: {}, batch size: {}, {}: {}, order: {}, dropout stream: {}\n", race.epochs,
+                      options.batch_size, race.seeds.size() == 1 ? "seed" : "seeds", fmt::join(race.seeds, ", "),
+                      options.order, options.dropout_stream);
   text += fmt::format("  machine   {}, threads: {}, instruction set: {}, subnormals: {}\n", machine.cpu, race.threads,
                       race.isa.name(), options.subnormals);
   return text + notice_banner(data.notice);
@@ -109,7 +112,8 @@ int compare(const CompareOptions& options) {
   stop_on_signals();
   const RaceResult result = race.run(data, observers, stop_signal);
   const int exit_code = exit_code_of(result);
-  say(race_tables(result, options.target_loss) + (data.notice.empty() ? "" : "\n") + notice_banner(data.notice));
+  say((race_options.seeds.size() == 1 ? race_tables(result, options.target_loss) : summary_tables(result.runs)) +
+      (data.notice.empty() ? "" : "\n") + notice_banner(data.notice));
   if (writer) spdlog::info("the results are in {}", options.out);
   return exit_code;
 }

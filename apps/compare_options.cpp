@@ -1,6 +1,7 @@
 #include "apps/compare_options.hpp"
 
 #include <limits>
+#include <numeric>
 
 #include <fmt/format.h>
 
@@ -11,6 +12,7 @@ namespace gradrace {
 namespace {
 
 constexpr std::uint64_t kMany = 1'000'000'000;
+constexpr std::uint64_t kMostSeeds = 1000;
 
 }  // namespace
 
@@ -41,8 +43,11 @@ void CompareOptions::add_training(CLI::App& command) {
   command.add_option("--seed", seed, "of all random numbers, as torch.manual_seed")
       ->type_name("N")
       ->check(whole_number(0, std::numeric_limits<std::uint64_t>::max()));
+  command.add_option("--seeds", seeds, "race from N seeds, --seed and those after it, or from those in the list")
+      ->type_name("N|A,B,...")
+      ->check(whole_number_or_list(1, kMostSeeds));
   add_choice(command, "--order", order, {"paired", "continue"},
-             "random numbers of later runs: those of the first, or where it left off");
+             "random numbers of later runs from a seed: those of the first, or where it left off");
   add_choice(command, "--dropout-stream", dropout_stream, {"mt19937", "mkl"},
              "dropout masks as PyTorch draws them without and with MKL");
   command.add_option("--init", init, "start from the weights in this safetensors file")->type_name("FILE");
@@ -94,6 +99,15 @@ void CompareOptions::add_output(CLI::App& command) {
   command.add_flag("--no-progress", no_progress, "no progress bar");
 }
 
+std::vector<std::uint64_t> CompareOptions::all_seeds() const {
+  std::vector<std::uint64_t> numbers = whole_numbers(seeds);
+  if (numbers.size() == 1) {
+    numbers.resize(std::size_t(numbers[0]));
+    std::iota(numbers.begin(), numbers.end(), seed);
+  }
+  return numbers;
+}
+
 RaceOptions CompareOptions::race() const {
   RaceOptions options;
   for (const std::string& text : optimizers) options.optimizers.push_back(Spec::parse(text));
@@ -104,7 +118,7 @@ RaceOptions CompareOptions::race() const {
   if (conv != "auto") options.trainer.kernels.conv = kernels::conv_method(conv);
   if (backward == "sparse" && fuse == "off") throw usage_error("--backward sparse needs --fuse on");
   options.trainer.fuse = fuse == "on" && backward != "dense";
-  options.seed = seed;
+  options.seeds = all_seeds();
   options.order = order == "continue" ? Order::kContinue : Order::kPaired;
   options.threads = threads;
   options.isa = find_isa(isa);
@@ -123,6 +137,7 @@ nlohmann::ordered_json CompareOptions::json() const {
           {"batch_size", batch_size},
           {"test_batch_size", test_batch_size},
           {"seed", seed},
+          {"seeds", all_seeds()},
           {"order", order},
           {"dropout_stream", dropout_stream},
           {"init", init},

@@ -17,6 +17,7 @@ struct CompareOptions {
   std::vector<std::string> optimizers = {"adadelta:lr=0.5", "adam:lr=0.001"};
   Index epochs = 5, batch_size = 32, test_batch_size = 500;
   std::uint64_t seed = 0;
+  std::string seeds = "1";  ///< how many, from `seed` on, or a list of them
   std::string order = "paired", dropout_stream = "mt19937", init;
   double target_loss = 0.1;
   std::string dataset = "auto", data_dir;
@@ -39,6 +40,7 @@ struct CompareOptions {
   nlohmann::ordered_json json() const;
 
  private:
+  std::vector<std::uint64_t> all_seeds() const;
   void add_training(CLI::App& command);
   void add_data(CLI::App& command);
   void add_machine(CLI::App& command);

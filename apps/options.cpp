@@ -40,6 +40,26 @@ CLI::Validator whole_number(std::uint64_t low, std::uint64_t high) {
   return CLI::Validator(check, "");
 }
 
+std::vector<std::uint64_t> whole_numbers(const std::string& list) {
+  std::vector<std::uint64_t> numbers;
+  if (list.ends_with(',')) return numbers;  // which splitting would not notice
+  for (const std::string& word : CLI::detail::split(list, ','))
+    if (!parse(word, numbers.emplace_back())) return {};
+  return numbers;
+}
+
+CLI::Validator whole_number_or_list(std::uint64_t low, std::uint64_t high) {
+  const auto check = [=](const std::string& text) {
+    std::vector<std::uint64_t> numbers = whole_numbers(text);
+    std::ranges::sort(numbers);
+    const bool distinct = std::ranges::adjacent_find(numbers) == numbers.end();
+    if (numbers.size() > 1 ? distinct : numbers.size() == 1 && numbers[0] >= low && numbers[0] <= high)
+      return std::string();
+    return fmt::format("expected a whole number from {} to {} or a list of distinct ones, found '{}'", low, high, text);
+  };
+  return CLI::Validator(check, "");
+}
+
 CLI::Validator number_from_zero() {
   const auto check = [](const std::string& text) {
     double value = 0;

@@ -14,6 +14,11 @@ namespace gradrace {
 
 CLI::Validator whole_number(std::uint64_t low, std::uint64_t high);
 CLI::Validator number_from_zero();
+/// One whole number in that range, or two and more distinct ones, of any size, with commas between them.
+CLI::Validator whole_number_or_list(std::uint64_t low, std::uint64_t high);
+
+/// The numbers of a list; empty if it is none.
+std::vector<std::uint64_t> whole_numbers(const std::string& list);
 
 /// An option that takes one of some words.
 CLI::Option* add_choice(CLI::App& command, const std::string& name, std::string& value,

@@ -14,7 +14,7 @@ namespace gradrace {
 namespace {
 
 constexpr std::chrono::milliseconds kInterval{100};
-constexpr std::size_t kBarWidth = 24;
+constexpr std::size_t kNarrowest = 6, kWidest = 24;  // of the bar
 
 std::size_t terminal_columns() {
   winsize size{};
@@ -36,10 +36,13 @@ bool Progress::due() const {
 
 void Progress::show(std::string_view title, double fraction, std::string_view facts) {
   if (!enabled_) return;
-  const auto filled = std::size_t(std::clamp(fraction, 0.0, 1.0) * double(kBarWidth));
-  const std::string bar = std::string(filled, '=') + (filled < kBarWidth ? ">" : "");
-  std::string line = fmt::format("{} [{:<{}}] {:3.0f}%  {}", title, bar, kBarWidth, 100 * fraction, facts);
-  line.resize(std::min(line.size(), terminal_columns() - 1));  // a full line would wrap
+  const std::size_t columns = terminal_columns() - 1;  // a full line would wrap
+  const std::size_t others = title.size() + facts.size() + sizeof " [] 100%  " - 1;
+  const std::size_t width = std::clamp(columns - std::min(columns, others), kNarrowest, kWidest);
+  const auto filled = std::size_t(std::clamp(fraction, 0.0, 1.0) * double(width));
+  const std::string bar = std::string(filled, '=') + (filled < width ? ">" : "");
+  std::string line = fmt::format("{} [{:<{}}] {:3.0f}%  {}", title, bar, width, 100 * fraction, facts);
+  line.resize(std::min(line.size(), columns));
   write("\r" + line + "\x1b[K");
   visible_ = true;
   drawn_ = Clock::now();

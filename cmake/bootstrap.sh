@@ -8,7 +8,7 @@ build=$repository/build
 packages=(
   g++ cmake ninja-build
   libxsimd-dev libbenchmark-dev libgtest-dev libopenblas-dev
-  libspdlog-dev libfmt-dev libcli11-dev nlohmann-json3-dev
+  libspdlog-dev libfmt-dev libcli11-dev nlohmann-json3-dev libboost-dev
   zlib1g-dev libcurl4-openssl-dev libssl-dev ca-certificates
 )
 

@@ -24,12 +24,15 @@ std::vector<ParameterDifference> parameter_differences(std::span<const NamedTens
 }
 
 std::vector<RunDifference> run_differences(std::span<const RunResult> runs) {
+  const std::vector<std::string> labels = labels_of(runs);
+  const auto comes_before = [&](const RunResult& a, const RunResult& b) {
+    return std::ranges::find(labels, a.label) < std::ranges::find(labels, b.label);
+  };
   std::vector<RunDifference> differences;
-  for (std::size_t i = 0; i < runs.size(); ++i)
-    for (std::size_t j = i + 1; j < runs.size(); ++j)
-      if (runs[i].status == Status::kFinished && runs[j].status == Status::kFinished)
-        differences.push_back(
-            {runs[i].label, runs[j].label, parameter_differences(runs[i].parameters, runs[j].parameters)});
+  for (const RunResult& a : runs)
+    for (const RunResult& b : runs)
+      if (a.seed == b.seed && a.status == Status::kFinished && b.status == Status::kFinished && comes_before(a, b))
+        differences.push_back({a.label, b.label, a.seed, parameter_differences(a.parameters, b.parameters)});
   return differences;
 }
 

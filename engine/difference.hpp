@@ -19,13 +19,15 @@ struct ParameterDifference {
 /// For each tensor of `a` and `b`, which hold the same tensors in the same order.
 std::vector<ParameterDifference> parameter_differences(std::span<const NamedTensor> a, std::span<const NamedTensor> b);
 
-/// Two runs, by their labels.
+/// Two runs from one seed, by their labels.
 struct RunDifference {
   std::string a, b;
+  std::uint64_t seed = 0;
   std::vector<ParameterDifference> parameters;
 };
 
-/// For every pair of finished runs. Others stand at another step or hold no numbers: there is nothing to compare.
+/// For every pair of finished runs from the same seed, a before b in labels_of(runs). Runs that did not finish stand at
+/// another step or hold no numbers: there is nothing to compare.
 std::vector<RunDifference> run_differences(std::span<const RunResult> runs);
 
 }  // namespace gradrace

@@ -39,17 +39,17 @@ class Contest {
         observers_(observers),
         stop_(stop),
         network_(mnist_convnet(data.train.height, data.train.width)),
-        team_(options.threads, options.subnormals),
-        generator_(options.seed),
-        start_(generator_) {
+        team_(options.threads, options.subnormals) {
     // Memory is planned for a whole batch; there is none larger than the training set.
     options_.trainer.batch_size = std::min(options.trainer.batch_size, data.train.count);
   }
 
-  void run(const Entrant& entrant);
+  /// All runs from this seed, in this order or the opposite one.
+  void run_all(std::uint64_t seed, bool backwards);
   RaceResult& result() { return result_; }
 
  private:
+  void run(const Entrant& entrant);
   void prepare(Model& model);
   void run_epoch(Trainer& trainer, Batches& batches, RunResult& run);
   bool step_done(const StepEvent& step, double run_seconds, const Model& model, RunResult& run);
@@ -64,9 +64,20 @@ class Contest {
   const std::atomic<int>& stop_;
   Network network_;
   kernels::Team team_;
-  Generator generator_, start_;  // start_: the state after initialisation
+  std::uint64_t seed_ = 0;
+  Generator generator_{0}, start_{0};  // start_: the state after initialisation
   RaceResult result_;
 };
+
+void Contest::run_all(std::uint64_t seed, bool backwards) {
+  std::vector<Entrant> entrants = line_up(options_.optimizers);  // anew, lest they remember the seed before
+  if (backwards) std::ranges::reverse(entrants);
+  seed_ = seed;
+  generator_ = Generator(seed);
+  result_.initial.clear();
+  for (const Entrant& entrant : entrants)
+    if (stop_ == 0) run(entrant);
+}
 
 void Contest::run(const Entrant& entrant) {
   Trainer trainer(network_, options_.isa, team_, *entrant.optimizer, options_.trainer);
@@ -76,7 +87,7 @@ void Contest::run(const Entrant& entrant) {
   run.label = entrant.label;
   run.optimizer = entrant.name;
   run.options = entrant.options.resolved();
-  run.seed = options_.seed;
+  run.seed = seed_;
   run.kernels = trainer.model().kernels_used();
   run.steps_per_epoch = batches.count();
   tell(&RaceObserver::run_began);
@@ -89,7 +100,7 @@ void Contest::run(const Entrant& entrant) {
 
 /// Sets the initial weights, and the generator to where this run's numbers begin.
 void Contest::prepare(Model& model) {
-  if (result_.runs.empty()) {
+  if (result_.initial.empty()) {
     // Drawn even if they are not used: a PyTorch module draws them before others can be loaded into it.
     const std::vector<NamedTensor> drawn = model.initial_values(generator_);
     start_ = generator_;
@@ -107,7 +118,10 @@ void Contest::run_epoch(Trainer& trainer, Batches& batches, RunResult& run) {
   run.step_loss.reserve(first + std::size_t(batches.count()));
   double seconds_before = 0;
   for (const EpochResult& epoch : run.epochs) seconds_before += epoch.train_seconds;
-  StepEvent step{.epoch = std::ssize(run.epochs) + 1, .batches = batches.count(), .all_images = data_.train.count};
+  StepEvent step{.epoch = std::ssize(run.epochs) + 1,
+                 .epochs = options_.epochs,
+                 .batches = batches.count(),
+                 .all_images = data_.train.count};
 
   bool complete = true;
   Stopwatch watch;
@@ -155,12 +169,24 @@ std::string_view name(Status status) {
   return {};
 }
 
-Race::Race(RaceOptions options) : options_(std::move(options)), entrants_(line_up(options_.optimizers)) {}
+std::vector<std::string> labels_of(std::span<const RunResult> runs) {
+  std::vector<std::string> labels;
+  for (const RunResult& run : runs)
+    if (std::ranges::find(labels, run.label) == labels.end()) labels.push_back(run.label);
+  return labels;
+}
+
+Race::Race(RaceOptions options) : options_(std::move(options)) {
+  line_up(options_.optimizers);  // throws, better now than when the data is there
+  if (options_.order == Order::kContinue && options_.seeds.size() > 1)
+    throw usage_error("--order continue goes with one seed; from each of several seeds the random numbers begin anew");
+}
 
 RaceResult Race::run(const Dataset& data, std::span<RaceObserver* const> observers, const std::atomic<int>& stop) {
   Contest contest(options_, data, observers, stop);
-  for (const Entrant& entrant : entrants_)
-    if (stop == 0) contest.run(entrant);
+  contest.result().seeds = options_.seeds;
+  contest.result().all_runs = std::ssize(options_.seeds) * std::ssize(options_.optimizers);
+  for (std::size_t i = 0; i < options_.seeds.size() && stop == 0; ++i) contest.run_all(options_.seeds[i], i % 2 == 1);
   return std::move(contest.result());
 }
 

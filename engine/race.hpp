@@ -1,5 +1,6 @@
 #pragma once
-/// The race: the same network, from the same initial weights, trained by one optimizer after the other. Prints nothing.
+/// The race: the same network, from the same initial weights, trained by one optimizer after the other; and all of it
+/// again from other seeds. Prints nothing.
 
 #include <atomic>
 #include <cstdint>
@@ -17,15 +18,15 @@
 
 namespace gradrace {
 
-/// What the random numbers of the second and later runs are. kPaired: those of the first, so that all see the same
-/// batches and dropout masks. kContinue: the generator runs on, as PyTorch's does when one script trains both.
+/// What the random numbers of the second and later runs from a seed are. kPaired: those of the first, so that all see
+/// the same batches and dropout masks. kContinue: the generator runs on, as PyTorch's does when one script trains both.
 enum class Order { kPaired, kContinue };
 
 struct RaceOptions {
   std::vector<Spec> optimizers;
   Index epochs = 5;
   TrainerOptions trainer;
-  std::uint64_t seed = 0;
+  std::vector<std::uint64_t> seeds = {0};  ///< distinct
   Order order = Order::kPaired;
   Index threads = kernels::allowed_cpus();
   kernels::Isa isa = kernels::Isa::best();
@@ -61,13 +62,19 @@ struct RunResult {
 };
 
 struct RaceResult {
-  std::vector<NamedTensor> initial;  ///< the weights that all runs begin with
+  std::vector<NamedTensor> initial;  ///< the weights that all runs from the current seed begin with
   std::vector<RunResult> runs;       ///< those that have begun, in order
+  std::vector<std::uint64_t> seeds;  ///< of the whole race
+  Index all_runs = 0;                ///< of the whole race
 };
+
+/// Who takes part, in the order of the first seed's runs, which is that of the optimizers.
+std::vector<std::string> labels_of(std::span<const RunResult> runs);
 
 /// One training step, just done.
 struct StepEvent {
   Index epoch = 0;  ///< counted from 1
+  Index epochs = 0;
   Index batch = 0;  ///< in this epoch, counted from 0
   Index batches = 0;
   Index images = 0, all_images = 0;  ///< seen in this epoch before this step, and of the whole epoch
@@ -87,17 +94,17 @@ class RaceObserver {
 
 class Race {
  public:
-  /// Throws usage_error for optimizers, options or labels that are wrong.
+  /// Throws usage_error for optimizers, options or labels that are wrong, and for several seeds in the order kContinue.
   explicit Race(RaceOptions options);
 
-  /// Runs all optimizers; those after a diverged one as well. `stop` is looked at after each step: once it is not zero
-  /// the current run ends as interrupted and no further one begins. Throws data_error if the initial weights do not fit
-  /// the network.
+  /// Runs all optimizers from one seed after the other, from every second seed in the opposite order, so that a machine
+  /// that becomes slower with time is unfair to none. A run that diverges does not keep others from running. `stop` is
+  /// looked at after each step: once it is not zero the current run ends as interrupted and no further one begins.
+  /// Throws data_error if the initial weights do not fit the network.
   RaceResult run(const Dataset& data, std::span<RaceObserver* const> observers, const std::atomic<int>& stop);
 
  private:
   RaceOptions options_;
-  std::vector<Entrant> entrants_;
 };
 
 }  // namespace gradrace

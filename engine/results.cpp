@@ -4,6 +4,7 @@
 #include <system_error>
 
 #include "engine/atomic_file.hpp"
+#include "engine/comparison.hpp"
 #include "engine/difference.hpp"
 
 namespace gradrace {
@@ -43,11 +44,11 @@ ordered_json run_json(const RunResult& run) {
 
 ordered_json difference_json(std::span<const RunResult> runs) {
   ordered_json json = ordered_json::array();
-  for (const auto& [a, b, parameters] : run_differences(runs))
+  for (const auto& [a, b, seed, parameters] : run_differences(runs))
     for (const ParameterDifference& p : parameters)
       json.push_back({{"a", a},
                       {"b", b},
-                      {"seed", runs.front().seed},
+                      {"seed", seed},
                       {"parameter", p.parameter},
                       {"mean_difference", p.mean_difference},
                       {"normalized_difference", p.normalized_difference}});
@@ -74,6 +75,7 @@ ordered_json results_json(const RaceSetting& setting, std::span<const RunResult>
     for (const auto& [layer, kernels] : runs.front().kernels) json["program"]["kernels"][layer] = kernels;
   for (const RunResult& run : runs) json["runs"].push_back(run_json(run));
   json["parameter_difference"] = difference_json(runs);
+  json.update(comparison_json(compare_runs(runs)));
   return json;
 }
 
@@ -106,8 +108,9 @@ void ResultsWriter::epoch_done(const RaceResult& race) {
 void ResultsWriter::run_ended(const RaceResult& race) {
   if (save_weights_) {
     const RunResult& run = race.runs.back();
-    write_safetensors(directory_ / "init.safetensors", race.initial);
-    write_safetensors(directory_ / (run.label + "_final.safetensors"), run.parameters);
+    const std::string seed = race.seeds.size() > 1 ? fmt::format("_seed{}", run.seed) : "";
+    write_safetensors(directory_ / fmt::format("init{}.safetensors", seed), race.initial);
+    write_safetensors(directory_ / fmt::format("{}{}_final.safetensors", run.label, seed), run.parameters);
   }
   write(race);
 }

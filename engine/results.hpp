@@ -32,7 +32,8 @@ std::string steps_csv(const std::string& notice, std::span<const RunResult> runs
 class ResultsWriter final : public RaceObserver {
  public:
   /// Makes the directory if needed, and makes sure that the files can be written there, before anything is trained.
-  /// save_weights: also init.safetensors and, at the end of each run, <label>_final.safetensors.
+  /// save_weights: also init.safetensors and, at the end of each run, <label>_final.safetensors; of a race from several
+  /// seeds init_seed<seed>.safetensors and <label>_seed<seed>_final.safetensors.
   ResultsWriter(std::filesystem::path directory, bool save_weights);
 
   /// Must be called before the race begins.

@@ -44,5 +44,18 @@ TEST(Difference, ComparesEveryPairOfFinishedRuns) {
   EXPECT_EQ(differences[1].parameters[0].mean_difference, -1);
 }
 
+TEST(Difference, PairsRunsFromTheSameSeedInTheOrderOfTheFirst) {
+  std::vector<RunResult> runs = {run("b", Status::kFinished, {1, 2}), run("a", Status::kFinished, {0, 2}),
+                                 run("a", Status::kFinished, {0, 0}), run("b", Status::kFinished, {1, 3})};
+  runs[2].seed = runs[3].seed = 9;
+  const std::vector<RunDifference> differences = run_differences(runs);
+  ASSERT_EQ(differences.size(), 2u);
+  EXPECT_EQ(differences[0].seed, 0u);
+  EXPECT_EQ(differences[1].seed, 9u);
+  EXPECT_EQ(differences[1].a + differences[1].b, "ba");
+  EXPECT_EQ(differences[0].parameters[0].mean_difference, 0.5);
+  EXPECT_EQ(differences[1].parameters[0].mean_difference, 2);
+}
+
 }  // namespace
 }  // namespace gradrace

@@ -140,6 +140,31 @@ TEST_F(ProgramTest, WritesWhatWasAskedForAndStartsFromIt) {
   EXPECT_EQ(json["machine"]["threads"], 1);
 }
 
+TEST_F(ProgramTest, RacesFromManySeedsAndSumsThemUp) {
+  const Outcome outcome = run(race({"--seeds", "3", "--seed", "5", "--out", in_directory("out"), "--save-weights"}));
+  EXPECT_EQ(outcome.exit_code, 0) << outcome.err;
+  for (const char* part : {"seeds: 5, 6, 7,", "seed 6  adam  finished", "adadelta (lr=0.5, ", "3 of 3", "Verdict",
+                           "can be shown from 3 seeds"})
+    expect_contains(outcome.out, part);
+  EXPECT_EQ(outcome.out.find("training loss: "), std::string::npos);
+  EXPECT_LT(outcome.out.find("seed 6  adam"), outcome.out.find("seed 6  adadelta"));
+  const auto json = nlohmann::json::parse(read_text(directory_ / "out/results.json"));
+  EXPECT_EQ(json["options"]["seeds"], (std::vector<int>{5, 6, 7}));
+  EXPECT_EQ(json["runs"].size(), 6u);
+  EXPECT_EQ(json["runs"][2]["step_loss"][0], json["runs"][3]["step_loss"][0]);
+  EXPECT_EQ(json["summary"].size(), 2u);
+  EXPECT_EQ(json["parameter_difference"].size(), 24u);
+  for (const char* file : {"init_seed5", "init_seed7", "adam_seed6_final", "adadelta_seed7_final"})
+    EXPECT_TRUE(std::filesystem::exists(directory_ / fmt::format("out/{}.safetensors", file))) << file;
+  expect_contains(run(race({"--seeds", "9,4"})).out, "seeds: 9, 4,");
+}
+
+TEST_F(ProgramTest, ShowsOneProgressForTheWholeRace) {
+  const std::string shown =
+      Program::on_terminal(directory_.path(), race({"--batch-size", "1", "--seeds", "2"}), {"TERM=xterm"});
+  for (const char* part : {"1/4 adadelta seed 0 epoch 1", " left  loss "}) expect_contains(shown, part);
+}
+
 TEST_F(ProgramTest, TakesTheLastOfARepeatedOption) {
   expect_contains(run(race({"--epochs", "2", "--epochs", "1", "--seed", "5", "--seed", "6"})).out, "seed: 6");
 }
@@ -149,6 +174,9 @@ TEST_F(ProgramTest, RefusesWrongUsageInOneSentence) {
   expect_error(ExitCode::kUsage, "--epochs", race({"--epochs", "many"}));
   expect_error(ExitCode::kUsage, "--seed", race({"--seed", "-1"}));
   expect_error(ExitCode::kUsage, "--order", race({"--order", "any"}));
+  expect_error(ExitCode::kUsage, "--order continue", race({"--order", "continue", "--seeds", "2"}));
+  for (const char* seeds : {"0", "1,1", "1,", "many", "2000", "-1", "1;2"})
+    expect_error(ExitCode::kUsage, "--seeds", race({"--seeds", seeds}));
   expect_error(ExitCode::kUsage, "--bogus", race({"--bogus"}));
   expect_error(ExitCode::kUsage, "bogus", {"bogus"});
   expect_error(ExitCode::kUsage, "--out", race({"--save-weights"}));

@@ -91,6 +91,34 @@ TEST(Race, PairedRunsAreAsIfEachRanAlone) {
   expect_same_run(both.runs[1], alone.runs[0]);
 }
 
+TEST(Race, RunsEverySeedPairedAndEverySecondOneInTheOppositeOrder) {
+  RaceOptions options = small_race({"adadelta:lr=0.5", "adam", "adam:lr=0.01"});
+  options.epochs = 1;
+  options.seeds = {7, 3, 5};
+  Witness witness;
+  const RaceResult many = run_with(options, witness);
+  std::string order;
+  for (const RunResult& run : many.runs) order += fmt::format("{}:{} ", run.seed, run.label);
+  EXPECT_EQ(order, "7:adadelta 7:adam 7:adam-2 3:adam-2 3:adam 3:adadelta 5:adadelta 5:adam 5:adam-2 ");
+  EXPECT_EQ(many.all_runs, 9);
+  EXPECT_EQ(labels_of(many.runs), (std::vector<std::string>{"adadelta", "adam", "adam-2"}));
+  for (std::size_t i = 0; i < 9; i += 3) {
+    EXPECT_EQ(many.runs[i].step_loss[0], many.runs[i + 1].step_loss[0]);
+    EXPECT_EQ(many.runs[i].step_loss[0], many.runs[i + 2].step_loss[0]);
+  }
+  EXPECT_NE(many.runs[0].step_loss[0], many.runs[3].step_loss[0]);
+  options.seeds = {3};
+  const RaceResult alone = run_race(options, small_dataset());
+  for (std::size_t i = 0; i < 3; ++i) expect_same_run(many.runs[5 - i], alone.runs[i]);
+}
+
+TEST(Race, ContinuesFromOneSeedOnly) {
+  RaceOptions options = small_race({"adam"});
+  options.order = Order::kContinue;
+  options.seeds = {1, 2};
+  expect_contains(error_of(ExitCode::kUsage, [&] { Race race(options); }), "--order continue");
+}
+
 TEST(Race, ContinuedRunsGetOtherRandomNumbersFromTheSameWeights) {
   RaceOptions options = small_race({"adam", "adam"});
   options.order = Order::kContinue;
@@ -112,12 +140,15 @@ TEST(Race, InitialWeightsDoNotChangeTheRandomNumbers) {
 
 TEST(Race, StopsAfterTheStepInWhichItIsAskedTo) {
   Witness witness(4);
-  const RaceResult result = run_with(small_race({"adadelta", "adam"}), witness);
+  RaceOptions options = small_race({"adadelta", "adam"});
+  options.seeds = {0, 1};
+  const RaceResult result = run_with(options, witness);
   EXPECT_EQ(witness.seen, "adadelta(1.0 1.1 1.2 | 2.0 interrupted)");
   ASSERT_EQ(result.runs.size(), 1u);
   EXPECT_EQ(result.runs[0].step_loss.size(), 4u);
   EXPECT_EQ(result.runs[0].epochs.size(), 1u);
   EXPECT_EQ(result.runs[0].parameters.size(), 8u);
+  EXPECT_EQ(result.initial.size(), 8u);
 }
 
 TEST(Race, GoesOnAfterARunThatDiverges) {
