@@ -56,8 +56,8 @@ class Model::LayerPlanner final : public LayerPlan {
 };
 
 Model::Model(const Network& network, const KernelChoice& choice, const kernels::Isa& isa, Index workers, Index batch,
-             Index states)
-    : choice_(choice), isa_(isa), batch_(batch), states_(states), plan_(workers) {
+             std::vector<float> initial_state)
+    : choice_(choice), isa_(isa), batch_(batch), initial_state_(std::move(initial_state)), plan_(workers) {
   shapes_.push_back(network.input);
   for (const Spec& spec : network.layers) {
     Options options = spec.options;
@@ -69,7 +69,7 @@ Model::Model(const Network& network, const KernelChoice& choice, const kernels::
   const auto wants_all = [](const auto& layer) { return layer->wants_all_samples(); };
   head_ = std::find_if(layers_.begin(), layers_.end(), wants_all) - layers_.begin();
   plan_activations();
-  persistent_ = plan_.book(Lifetime::kPersistent, parameter_floats_ * (1 + states_));
+  persistent_ = plan_.book(Lifetime::kPersistent, parameter_floats_ * (1 + states()));
   Index block = 0;
   for (const Parameter& p : parameters_) block = std::max(block, block_rows(p) * p.layout.panels() * kPanel);
   block_ = plan_.book_per_worker(Lifetime::kStep, block);
@@ -128,7 +128,9 @@ void Model::load(std::span<const NamedTensor> tensors) {
   if (tensors.size() != parameters_.size())
     throw data_error("initial weights: expected {} tensors, found {}", parameters_.size(), tensors.size());
   float* values = memory_->at(persistent_);
-  std::fill_n(values, persistent_.floats, 0.0f);
+  std::fill_n(values, parameter_floats_, 0.0f);
+  for (Index k = 0; k < states(); ++k)
+    std::fill_n(values + (k + 1) * parameter_floats_, parameter_floats_, initial_state_[std::size_t(k)]);
   for (const Parameter& p : parameters_) {
     const auto named = [&](const NamedTensor& t) { return t.name == p.name; };
     const auto tensor = std::find_if(tensors.begin(), tensors.end(), named);
@@ -208,9 +210,9 @@ void Model::update_block(const Context& context, std::size_t parameter, Range ro
   float* state[kMostStates];
   for (Index j = 0; j < p.layout.panels(); ++j) {
     float* values = memory_->at(persistent_) + p.offset + p.layout.offset(rows.begin, j * kPanel);
-    for (Index k = 0; k < states_; ++k) state[k] = values + (k + 1) * parameter_floats_;
+    for (Index k = 0; k < states(); ++k) state[k] = values + (k + 1) * parameter_floats_;
     optimizer.update(isa_, {values, std::size_t(panel)}, {g + j * panel, std::size_t(panel)},
-                     {state, std::size_t(states_)});
+                     {state, initial_state_.size()});
   }
   layers_[layer]->refresh(context, index, rows);
 }

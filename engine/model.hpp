@@ -16,10 +16,10 @@ namespace gradrace {
 /// what, and when they wait for each other, is the trainer's business.
 class Model {
  public:
-  /// Throws usage_error if the layers do not fit together. batch: the most samples in a step; states: the optimizer's
-  /// arrays.
+  /// Throws usage_error if the layers do not fit together. batch: the most samples in a step; initial_state: what the
+  /// optimizer's arrays begin as.
   Model(const Network& network, const KernelChoice& choice, const kernels::Isa& isa, Index workers, Index batch,
-        Index states);
+        std::vector<float> initial_state);
   ~Model();
 
   const std::vector<Parameter>& parameters() const { return parameters_; }
@@ -32,7 +32,7 @@ class Model {
   /// Draws initial values as PyTorch's modules do when they are made, in the order of the layers.
   std::vector<NamedTensor> initial_values(Generator& generator) const;
   /// Sets the parameters (names, shapes and order as parameters()); throws data_error naming the first that differs.
-  /// Optimizer state becomes zero.
+  /// Optimizer state begins anew.
   void load(std::span<const NamedTensor> values);
   std::vector<NamedTensor> values() const;
   /// The name of the first parameter that holds a NaN or an infinity; empty if all are finite.
@@ -75,12 +75,14 @@ class Model {
   void plan_activations();
   void update_block(const Context& context, std::size_t parameter, Range rows, const Optimizer& optimizer) const;
   void refresh_all() const;
+  Index states() const { return std::ssize(initial_state_); }
   Activations activation(std::size_t i) const;              // input of layer i; i == layers: the output
   Activations gradient(std::size_t i, Index worker) const;  // of activation i
 
   KernelChoice choice_;
   kernels::Isa isa_;
-  Index batch_, states_;
+  Index batch_;
+  std::vector<float> initial_state_;
   Plan plan_;
   std::vector<std::unique_ptr<Layer>> layers_;
   std::vector<std::string> names_;    // of the layers

@@ -3,6 +3,7 @@
 /// parameters. State lives in the engine's memory, not here. One file each under optimizers/.
 
 #include <span>
+#include <vector>
 
 #include "engine/registry.hpp"
 #include "kernels/isa.hpp"
@@ -14,8 +15,8 @@ class Optimizer {
   static constexpr const char* kKind = "optimizer";
   virtual ~Optimizer() = default;
 
-  /// Arrays of state, each as large as the parameters; they start at zero.
-  virtual Index states() const = 0;
+  /// The arrays of state, each as large as the parameters: what all elements of each begin as.
+  virtual std::vector<float> initial_state() const = 0;
   /// Before the updates of step 1, 2, ...: computes what is the same for all parameters. Called by one thread.
   virtual void begin_step(Index step) = 0;
   /// Updates p from g. Element by element: any cut of the parameters into calls gives the same bits. Threads: called on

@@ -26,9 +26,10 @@ void check_case(const kernels::Isa& isa, const nlohmann::ordered_json& file, con
   const auto p0 = file.at("p0").get<std::vector<float>>();
   auto p = p0;
   const std::size_t n = p.size();
-  std::vector<float> state(n * std::size_t(optimizer->states()), 0.0f);
+  std::vector<std::vector<float>> states;
   std::vector<float*> arrays;
-  for (std::size_t i = 0; i < state.size(); i += n) arrays.push_back(state.data() + i);
+  for (const float initial : optimizer->initial_state()) states.emplace_back(n, initial);
+  for (auto& state : states) arrays.push_back(state.data());
   int compared = 0;
   for (std::size_t step = 1; step <= file.at("grads").size(); ++step) {
     const auto g = file.at("grads")[step - 1].get<std::vector<float>>();

@@ -20,7 +20,7 @@ class Adadelta final : public Optimizer {
     scalars_.weight_decay = float(options.number("weight_decay", 0, 0, kAny));
   }
 
-  Index states() const override { return 2; }
+  std::vector<float> initial_state() const override { return {0, 0}; }
   void begin_step(Index) override {}
 
   void update(const kernels::Isa& isa, std::span<float> p, std::span<const float> g,

@@ -24,7 +24,7 @@ class Adam final : public Optimizer {
     scalars_.amsgrad = options.flag("amsgrad", false);
   }
 
-  Index states() const override { return scalars_.amsgrad ? 3 : 2; }
+  std::vector<float> initial_state() const override { return std::vector<float>(scalars_.amsgrad ? 3 : 2); }
 
   void begin_step(Index step) override {
     scalars_.step_size = float(lr_ / (1 - std::pow(betas_.first, double(step))));
