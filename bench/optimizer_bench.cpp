@@ -19,17 +19,17 @@ constexpr Index kParameters = 300'426;
 constexpr double kBytes =
     28;  // of each parameter: itself, its gradient and two states read, all but the gradient written
 
-constexpr kernels::AdamScalars kAdam{.beta1 = 0.9f,
-                                     .beta2 = 0.999f,
+constexpr kernels::AdamScalars kAdam{.first = kernels::mean(0.9),
+                                     .second = kernels::mean(0.999),
                                      .epsilon = 1e-8f,
                                      .weight_decay = 0,
-                                     .rest1 = 0.1f,
-                                     .rest2 = 0.001f,
+                                     .keep = 1,
                                      .step_size = 0.01f,
                                      .inv_sqrt_correction2 = 31.6f,
-                                     .amsgrad = false};
+                                     .amsgrad = false,
+                                     .decoupled = false};
 constexpr kernels::AdadeltaScalars kAdadelta{
-    .lr = 0.5f, .rho = 0.9f, .epsilon = 1e-6f, .weight_decay = 0, .rest = 0.1f};
+    .mean = kernels::mean(0.9), .lr = 0.5f, .epsilon = 1e-6f, .weight_decay = 0};
 
 /// Where one parameter stands: itself, its gradient, its two states.
 template <class T>
@@ -54,13 +54,14 @@ class Arrays {
 
 /// One step of one parameter in double precision.
 Point<double> adam(const Point<double>& x) {
-  const double m = double(kAdam.beta1) * x.s + double(kAdam.rest1) * x.g;
-  const double v = double(kAdam.beta2) * x.t + double(kAdam.rest2) * x.g * x.g;
+  const double m = double(kAdam.first.keep) * x.s + double(kAdam.first.rest) * x.g;
+  const double v = double(kAdam.second.keep) * x.t + double(kAdam.second.rest) * x.g * x.g;
   const double root = std::sqrt(v) * double(kAdam.inv_sqrt_correction2) + double(kAdam.epsilon);
   return {x.p - double(kAdam.step_size) * m / root, x.g, m, v};
 }
 Point<double> adadelta(const Point<double>& x) {
-  const double rho = double(kAdadelta.rho), rest = double(kAdadelta.rest), epsilon = double(kAdadelta.epsilon);
+  const double rho = double(kAdadelta.mean.keep), rest = double(kAdadelta.mean.rest),
+               epsilon = double(kAdadelta.epsilon);
   const double v = rho * x.s + rest * x.g * x.g;
   const double d = std::sqrt((x.t + epsilon) / (v + epsilon)) * x.g;
   return {x.p - double(kAdadelta.lr) * d, x.g, v, rho * x.t + rest * d * d};
@@ -102,12 +103,12 @@ void run(benchmark::State& state, Index threads, Point<double> (*formula)(const 
 }
 
 /// The part of the optimizer's step that works on [range.begin, range.end).
-template <class Kernel, class Scalars>
-auto step_of(const Kernel& kernel, const kernels::Isa& isa, const Scalars& scalars) {
+template <class Scalars>
+auto step_of(const kernels::Isa& isa, const Scalars& scalars) {
   return [=](Range range, const Arrays& arrays) {
     const std::array<float*, 2> states = {arrays.at(2) + range.begin, arrays.at(3) + range.begin};
     const std::size_t n(range.size());
-    kernel(isa, scalars, {arrays.at(0) + range.begin, n}, {arrays.at(1) + range.begin, n}, states);
+    kernels::optimizer_step(isa, scalars, {arrays.at(0) + range.begin, n}, {arrays.at(1) + range.begin, n}, states);
   };
 }
 
@@ -116,10 +117,10 @@ auto step_of(const Kernel& kernel, const kernels::Isa& isa, const Scalars& scala
 void register_optimizer() {
   const auto family = [](const char* what) { return fmt::format("optimizer/{}/{}", what, kParameters); };
   add_each_isa(family("adam"), [](benchmark::State& state, const kernels::Isa& isa, Index threads) {
-    run(state, threads, adam, step_of(kernels::adam_step, isa, kAdam));
+    run(state, threads, adam, step_of(isa, kAdam));
   });
   add_each_isa(family("adadelta"), [](benchmark::State& state, const kernels::Isa& isa, Index threads) {
-    run(state, threads, adadelta, step_of(kernels::adadelta_step, isa, kAdadelta));
+    run(state, threads, adadelta, step_of(isa, kAdadelta));
   });
   add(family("triad"), "plain", [](benchmark::State& state, Index threads) {
     run(state, threads, triad, [](Range range, const Arrays& arrays) {

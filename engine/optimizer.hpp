@@ -3,10 +3,11 @@
 /// parameters. State lives in the engine's memory, not here. One file each under optimizers/.
 
 #include <span>
+#include <string>
 #include <vector>
 
 #include "engine/registry.hpp"
-#include "kernels/isa.hpp"
+#include "kernels/optimizer_step.hpp"
 
 namespace gradrace {
 
@@ -15,14 +16,43 @@ class Optimizer {
   static constexpr const char* kKind = "optimizer";
   virtual ~Optimizer() = default;
 
+  /// Who published the method, where and when.
+  virtual std::string paper() const = 0;
   /// The arrays of state, each as large as the parameters: what all elements of each begin as.
   virtual std::vector<float> initial_state() const = 0;
-  /// Before the updates of step 1, 2, ...: computes what is the same for all parameters. Called by one thread.
-  virtual void begin_step(Index step) = 0;
+  /// Before the updates of step 1, 2, ...: computes what is the same for all parameters. That depends on the step's
+  /// number alone, so a run may go on at any step. Called by one thread; allocates nothing.
+  void begin_step(Index step) { prepare(step, lr_); }
   /// Updates p from g. Element by element: any cut of the parameters into calls gives the same bits. Threads: called on
   /// disjoint stretches by several at once.
   virtual void update(const kernels::Isa& isa, std::span<float> p, std::span<const float> g,
                       std::span<float* const> state) const = 0;
+
+ protected:
+  /// Every optimizer has a learning rate, and asks for it first: option lr, by default as given.
+  Optimizer(Options& options, double default_lr) : lr_(options.number("lr", default_lr, 0, kAny)) {}
+  double lr() const { return lr_; }
+
+ private:
+  /// begin_step with the learning rate of this step.
+  virtual void prepare(Index step, double lr) = 0;
+
+  double lr_;
+};
+
+/// An optimizer whose update is the kernel for `Scalars`, which prepare() keeps up to date.
+template <class Scalars>
+class FusedOptimizer : public Optimizer {
+ public:
+  std::vector<float> initial_state() const override { return std::vector<float>(std::size_t(scalars_.states())); }
+  void update(const kernels::Isa& isa, std::span<float> p, std::span<const float> g,
+              std::span<float* const> state) const final {
+    kernels::optimizer_step(isa, scalars_, p, g, state);
+  }
+
+ protected:
+  using Optimizer::Optimizer;
+  Scalars scalars_{};
 };
 
 using OptimizerRegistry = Registry<Optimizer>;

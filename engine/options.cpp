@@ -17,6 +17,8 @@ bool parse(std::string_view text, double& value) {
 double checked(const std::string& key, std::string_view text, double low, double high) {
   double value = 0;
   if (!parse(text, value)) throw usage_error("option {}: expected a number, found '{}'", key, text);
+  if (value < low && high == kAny)
+    throw usage_error("option {}: expected a number from {} on, found {}", key, low, text);
   if (value < low || value > high)
     throw usage_error("option {}: expected a number from {} to {}, found {}", key, low, high, text);
   return value;
@@ -73,7 +75,7 @@ std::pair<double, double> Options::pair(const std::string& key, std::pair<double
   return value;
 }
 
-void Options::expect_no_others(std::string_view owner) const {
+void Options::expect_no_others() const {
   for (const auto& [key, value] : given_) {
     std::string known;
     bool found = false;
@@ -81,7 +83,7 @@ void Options::expect_no_others(std::string_view owner) const {
       found = found || name == key;
       known += (known.empty() ? "" : ", ") + name;
     }
-    if (!found) throw usage_error("{} has no option '{}'; it has: {}", owner, key, known);
+    if (!found) throw usage_error("there is no option '{}'; there are: {}", key, known);
   }
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 /// The options of a layer or an optimizer: text in, typed values with defaults out.
 
+#include <limits>
 #include <map>
 #include <string>
 #include <string_view>
@@ -10,6 +11,9 @@
 #include "kernels/base.hpp"
 
 namespace gradrace {
+
+inline constexpr double kAny = std::numeric_limits<float>::max();  ///< the upper bound of a number without one
+inline constexpr double kBelowOne = 1.0 - 1e-7;
 
 /// What "name:key=value,key=value" says. Values are numbers ("1e-3"), booleans ("true", "false") or pairs
 /// ("0.9/0.999").
@@ -28,8 +32,8 @@ class Options {
   std::string given(const std::string& key, const std::string& otherwise) const;
   void give(const std::string& key, const std::string& text) { given_[key] = text; }
 
-  /// Throws usage_error if a key was given that nobody has asked for; `owner` is whose options these are.
-  void expect_no_others(std::string_view owner) const;
+  /// Throws usage_error if a key was given that nobody has asked for.
+  void expect_no_others() const;
   /// Every option that was asked for with the value in force, as JSON-ready text, in the order asked.
   const std::vector<std::pair<std::string, std::string>>& resolved() const { return resolved_; }
 

@@ -30,15 +30,19 @@ class Registry {
     }
   };
 
-  /// Makes the product that `name` stands for; throws usage_error for unknown names, keys and values. `options` knows
-  /// every option's resolved value afterwards.
+  /// Makes the product that `name` stands for; throws usage_error for unknown names, keys and values, which names the
+  /// product. `options` knows every option's resolved value afterwards.
   std::unique_ptr<Product> make(const std::string& name, Options& options) const {
     const auto it = factories_.find(name);
     if (it == factories_.end())
       throw usage_error("unknown {} '{}'; there are: {}", Product::kKind, name, fmt::join(names(), ", "));
-    std::unique_ptr<Product> product = it->second(options);
-    options.expect_no_others(name);
-    return product;
+    try {
+      std::unique_ptr<Product> product = it->second(options);
+      options.expect_no_others();
+      return product;
+    } catch (const Error& error) {
+      throw Error(error.code(), fmt::format("{}: {}", name, error.what()));
+    }
   }
 
   std::vector<std::string> names() const {

@@ -68,6 +68,18 @@ struct WinogradKernels {
   void (*row)(const WinogradRow&) noexcept;
 };
 
+/// One pass of an optimizer over n parameters; see optimizer_step.hpp.
+template <class Scalars>
+struct OptimizerKernel {
+  void (*step)(const Scalars&, Index n, float* p, const float* g, float* const* state) noexcept;
+};
+/// The kernels of several, each reached as the base of its scalars' type.
+template <class... Scalars>
+struct OptimizerKernels : OptimizerKernel<Scalars>... {};
+using EveryOptimizer =
+    OptimizerKernels<SgdScalars, AsgdScalars, AdagradScalars, RmspropScalars, AdadeltaScalars, AdamScalars,
+                     AdamaxScalars, NadamScalars, RadamScalars, RpropScalars, LionScalars>;
+
 struct KernelTable {
   const char* name;
   Index lanes;           ///< floats in a vector
@@ -93,8 +105,7 @@ struct KernelTable {
   WinogradKernels winograd2, winograd4;  ///< F(2x2, 3x3) and F(4x4, 3x3)
   float (*log_softmax_nll)(Index classes, const float* x, Index target, float scale, float* log_prob,
                            float* dx) noexcept;
-  void (*adam)(const AdamScalars&, Index n, float* p, const float* g, float* const* state) noexcept;
-  void (*adadelta)(const AdadeltaScalars&, Index n, float* p, const float* g, float* const* state) noexcept;
+  EveryOptimizer optimizers;
   double (*fma_chains)(Index iterations) noexcept;
   double (*divide_chains)(Index iterations) noexcept;
   double (*root_chains)(Index iterations) noexcept;

@@ -32,25 +32,22 @@ Index states(const Adadelta&) {
 
 void call(const Isa& isa, const Adam& o, int t, std::span<float> p, std::span<const float> g,
           std::span<float* const> state) {
-  const AdamScalars scalars{.beta1 = float(o.beta1),
-                            .beta2 = float(o.beta2),
+  const AdamScalars scalars{.first = mean(o.beta1),
+                            .second = mean(o.beta2),
                             .epsilon = float(o.epsilon),
                             .weight_decay = float(o.weight_decay),
-                            .rest1 = float(1 - o.beta1),
-                            .rest2 = float(1 - o.beta2),
+                            .keep = 1,
                             .step_size = float(o.lr / (1 - std::pow(o.beta1, t))),
                             .inv_sqrt_correction2 = float(1 / std::sqrt(1 - std::pow(o.beta2, t))),
-                            .amsgrad = o.amsgrad};
-  adam_step(isa, scalars, p, g, state);
+                            .amsgrad = o.amsgrad,
+                            .decoupled = false};
+  optimizer_step(isa, scalars, p, g, state);
 }
 void call(const Isa& isa, const Adadelta& o, int, std::span<float> p, std::span<const float> g,
           std::span<float* const> state) {
-  const AdadeltaScalars scalars{.lr = float(o.lr),
-                                .rho = float(o.rho),
-                                .epsilon = float(o.epsilon),
-                                .weight_decay = float(o.weight_decay),
-                                .rest = float(1 - o.rho)};
-  adadelta_step(isa, scalars, p, g, state);
+  const AdadeltaScalars scalars{
+      .mean = mean(o.rho), .lr = float(o.lr), .epsilon = float(o.epsilon), .weight_decay = float(o.weight_decay)};
+  optimizer_step(isa, scalars, p, g, state);
 }
 
 /// One step in two calls, on [0, cut) and [cut, n).
@@ -182,9 +179,9 @@ TEST(OptimizerStepDeathTest, RefusesArraysThatDoNotFit) {
   GTEST_FLAG_SET(death_test_style, "threadsafe");
   std::vector<float> p(4), g(3);
   const std::vector<float*> two(2, p.data()), three(3, p.data());
-  EXPECT_DEATH(adam_step(Isa::best(), {}, p, g, two), "left is 3 and right is 4");
-  EXPECT_DEATH(adam_step(Isa::best(), {}, p, p, three), "left is 3 and right is 2");
-  EXPECT_DEATH(adadelta_step(Isa::best(), {}, p, p, three), "left is 3 and right is 2");
+  EXPECT_DEATH(optimizer_step(Isa::best(), AdamScalars{}, p, g, two), "left is 3 and right is 4");
+  EXPECT_DEATH(optimizer_step(Isa::best(), AdamScalars{}, p, p, three), "left is 3 and right is 2");
+  EXPECT_DEATH(optimizer_step(Isa::best(), AdadeltaScalars{}, p, p, three), "left is 3 and right is 2");
 }
 
 }  // namespace

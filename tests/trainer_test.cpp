@@ -131,11 +131,20 @@ TEST(Trainer, LossFalls) {
   EXPECT_LT(outcome.losses.back(), outcome.losses.front() / 2);
 }
 
-TEST(Trainer, StepsAndEvaluationAllocateNothing) {
+class TrainerWithEach : public testing::TestWithParam<std::string> {};
+INSTANTIATE_TEST_SUITE_P(Optimizer, TrainerWithEach, testing::ValuesIn(OptimizerRegistry::instance().names()),
+                         [](const auto& test) { return test.param; });
+
+TEST_P(TrainerWithEach, AnyNumberOfThreadsGivesTheSameBits) {
+  const Outcome one = run(GetParam(), kernels::Isa::best(), 1, 20, 20);
+  EXPECT_TRUE(same_bits(one, run(GetParam(), kernels::Isa::best(), 3, 20, 20)));
+}
+
+TEST_P(TrainerWithEach, StepsAndEvaluationAllocateNothing) {
   const ImageSet images = noise(67, 5);
   const kernels::Team team(2);
   Options options;
-  const auto optimizer = OptimizerRegistry::instance().make("adam", options);
+  const auto optimizer = OptimizerRegistry::instance().make(GetParam(), options);
   Trainer trainer(mnist_convnet(28, 28), kernels::Isa::best(), team, *optimizer, {});
   Generator generator(1);
   trainer.model().load(trainer.model().initial_values(generator));
