@@ -139,7 +139,8 @@ void Contest::run_epoch(Trainer& trainer, Batches& batches, RunResult& run) {
 
   const std::span<const float> losses = std::span(run.step_loss).subspan(first);
   const double mean = std::accumulate(losses.begin(), losses.end(), 0.0) / double(losses.size());
-  const TestResult test = trainer.evaluate(data_.test, generator_);
+  run.answers.resize(std::size_t(data_.test.count));
+  const TestResult test = trainer.evaluate(data_.test, generator_, run.answers);
   run.epochs.push_back({step.epoch, seconds, mean, losses.back(), test});
   if (!std::isfinite(test.loss) || !trainer.model().first_not_finite().empty()) set_diverged(trainer.model(), run);
   tell(&RaceObserver::epoch_done);

@@ -58,6 +58,7 @@ struct RunResult {
   std::vector<float> step_loss;  ///< before each update; that of a diverged run ends with one that is not finite
   std::vector<EpochResult> epochs;
   std::optional<Convergence> convergence;
+  std::vector<Answer> answers;          ///< to the test images, after the last epoch; empty before the first
   std::vector<NamedTensor> parameters;  ///< at the end of the run, however it ended; empty before
 };
 

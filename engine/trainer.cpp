@@ -44,7 +44,8 @@ void Trainer::forward(const Context& context, Range samples, const Batches& batc
     Outcome& outcome = outcomes_[std::size_t(s)];
     outcome.loss =
         kernels::log_softmax_nll(context.isa, {output, classes}, label, 1.0f / float(context.batch), {}, gradient);
-    outcome.correct = std::max_element(output, output + classes) - output == label;
+    outcome.digit = std::uint8_t(std::max_element(output, output + classes) - output);
+    outcome.correct = outcome.digit == label;
   }
 }
 
@@ -79,7 +80,8 @@ double Trainer::train(Batches& batches, Generator& generator, const std::functio
   return spent;
 }
 
-TestResult Trainer::evaluate(const ImageSet& images, Generator& generator) {
+TestResult Trainer::evaluate(const ImageSet& images, Generator& generator, std::span<Answer> answers) {
+  if (!answers.empty()) GRADRACE_EXPECT(std::ssize(answers), ==, images.count);
   Batches batches(images, options_.test_batch_size);
   batches.begin_in_order(generator);
   TestResult result{.total = images.count};
@@ -95,6 +97,8 @@ TestResult Trainer::evaluate(const ImageSet& images, Generator& generator) {
       for (Index s = 0; s < n; ++s) {
         loss += double(outcomes_[std::size_t(s)].loss);
         result.correct += outcomes_[std::size_t(s)].correct;
+        if (!answers.empty())
+          answers[std::size_t(b * options_.test_batch_size + first + s)] = outcomes_[std::size_t(s)];
       }
     }
   }

@@ -1,7 +1,9 @@
 #pragma once
 /// Training and evaluation: the step in its two phases, the epoch, and what is reported of them. Prints nothing.
 
+#include <cstdint>
 #include <functional>
+#include <span>
 #include <vector>
 
 #include "engine/data/batches.hpp"
@@ -20,6 +22,12 @@ struct TrainerOptions {
 struct TestResult {
   double loss = 0;  ///< mean negative log likelihood
   Index correct = 0, total = 0;
+};
+
+/// What a model makes of one image.
+struct Answer {
+  float loss = 0;          ///< negative log likelihood of the label
+  std::uint8_t digit = 0;  ///< the likeliest
 };
 
 /// Trains one model with one optimizer.
@@ -41,13 +49,12 @@ class Trainer {
   double train(Batches& batches, Generator& generator, const std::function<bool(Index, float)>& on_step);
 
   /// Loss and correct answers over all images, in file order, without dropout; draws from the generator what PyTorch's
-  /// loader draws.
-  TestResult evaluate(const ImageSet& images, Generator& generator);
+  /// loader draws. answers: one for each image, or none at all.
+  TestResult evaluate(const ImageSet& images, Generator& generator, std::span<Answer> answers = {});
 
  private:
-  struct alignas(kAlignment) Outcome {  // of one sample; a cache line each, so that workers do not share lines
-    float loss;
-    bool correct;
+  struct alignas(kAlignment) Outcome : Answer {  // a cache line each, so that workers do not share lines
+    bool correct = false;
   };
   void forward(const Context& context, Range samples, const Batches& batches, Index batch, Index first);
 
