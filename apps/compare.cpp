@@ -28,7 +28,7 @@ same batches of MNIST with each of them, and reports who got where and when.
 
 Examples:
   gradrace                                         Adadelta against Adam, five epochs
-  gradrace --epochs 1 --out results                one epoch; also writes results.json, steps.csv
+  gradrace --epochs 1 --out results                one epoch; also writes report.html, results.json
   gradrace --optimizer adam --optimizer slow@adam:lr=0.0001,betas=0.9/0.99
   gradrace --dataset digits --train-limit 6000     no download, a tenth of the images
   gradrace --seeds 5                               from five seeds, with statistics and a verdict
@@ -64,7 +64,8 @@ RaceSetting setting(const CompareOptions& options, const RaceOptions& race, cons
   RaceSetting setting{.program = {{"version", kVersion}, {"commit", kCommit}, {"compiler", machine.compiler}},
                       .machine = to_json(machine),
                       .data = data_json(data),
-                      .options = options.json()};
+                      .options = options.json(),
+                      .test = &data.test};
   setting.program["isa"] = race.isa.name();
   setting.machine["threads"] = race.threads;
   return setting;

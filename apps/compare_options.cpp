@@ -88,7 +88,8 @@ void CompareOptions::add_machine(CLI::App& command) {
 void CompareOptions::add_output(CLI::App& command) {
   command.option_defaults()->group("Output");
   CLI::Option* directory =
-      command.add_option("--out", out, "write results.json and steps.csv into this directory")->type_name("DIR");
+      command.add_option("--out", out, "write results.json, steps.csv and report.html into this directory")
+          ->type_name("DIR");
   command
       .add_flag("--save-weights", save_weights,
                 "write the weights there, too: init.safetensors, LABEL_final.safetensors")

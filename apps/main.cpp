@@ -14,6 +14,7 @@
 #include "apps/compare.hpp"
 #include "apps/data.hpp"
 #include "apps/info.hpp"
+#include "apps/report.hpp"
 #include "apps/terminal.hpp"
 #include "apps/version.hpp"
 #include "engine/error.hpp"
@@ -38,6 +39,7 @@ int run(int argc, char** argv) {
   add_compare_command(app, exit_code);
   add_data_command(app);
   add_info_command(app);
+  add_report_command(app);
   std::vector<std::string> words = arguments(argc, argv, app);
   std::ranges::reverse(words);  // CLI11 takes them from the back
   try {

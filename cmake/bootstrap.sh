@@ -9,8 +9,9 @@ packages=(
   g++ cmake ninja-build
   libxsimd-dev libbenchmark-dev libgtest-dev libopenblas-dev
   libspdlog-dev libfmt-dev libcli11-dev nlohmann-json3-dev libboost-dev
-  zlib1g-dev libcurl4-openssl-dev libssl-dev ca-certificates
+  zlib1g-dev libcurl4-openssl-dev libssl-dev ca-certificates libjs-chart.js
 )
+test_packages=(python3 chromium chromium-driver)  # for the test that looks at the report
 
 # quietly COMMAND...: runs it, and shows what it said only if it fails.
 quietly() {
@@ -20,10 +21,11 @@ quietly() {
   return 1
 }
 
+# install_packages PACKAGE...: those of the list above, and these.
 install_packages() {
   command -v dpkg-query >/dev/null || return 0  # not Debian: CMake will say what is missing
   local package missing=() as_root=()
-  for package in "${packages[@]}"; do
+  for package in "${packages[@]}" "$@"; do
     dpkg-query -W -f='${db:Status-Status}' "$package" 2>/dev/null | grep -qx installed || missing+=("$package")
   done
   [ ${#missing[@]} -eq 0 ] && return

@@ -6,6 +6,9 @@
 #include "engine/atomic_file.hpp"
 #include "engine/comparison.hpp"
 #include "engine/difference.hpp"
+#include "engine/report/evaluation.hpp"
+#include "engine/report/page.hpp"
+#include "engine/report/weights.hpp"
 
 namespace gradrace {
 namespace {
@@ -76,6 +79,8 @@ ordered_json results_json(const RaceSetting& setting, std::span<const RunResult>
   for (const RunResult& run : runs) json["runs"].push_back(run_json(run));
   json["parameter_difference"] = difference_json(runs);
   json.update(comparison_json(compare_runs(runs)));
+  add_weights(json, runs);
+  if (setting.test) add_evaluation(json, runs, *setting.test);
   return json;
 }
 
@@ -94,8 +99,7 @@ ResultsWriter::ResultsWriter(fs::path directory, bool save_weights)
   std::error_code error;
   fs::create_directories(directory_, error);
   if (error) throw failure("cannot make the directory {}: {}", directory_.string(), error.message());
-  check_replaceable(directory_ / "results.json");
-  check_replaceable(directory_ / "steps.csv");
+  for (const char* name : {"results.json", "steps.csv", "report.html"}) check_replaceable(directory_ / name);
   const fs::path probe = directory_ / "results.json.probe";
   write_atomically(probe, "");
   fs::remove(probe, error);
@@ -117,9 +121,10 @@ void ResultsWriter::run_ended(const RaceResult& race) {
 
 void ResultsWriter::write(const RaceResult& race) const {
   write_atomically(directory_ / "steps.csv", steps_csv(setting_.data.at("notice").get<std::string>(), race.runs));
-  write_atomically(
-      directory_ / "results.json",
-      results_json(setting_, race.runs).dump(1, ' ', false, ordered_json::error_handler_t::replace) + "\n");
+  const ordered_json results = results_json(setting_, race.runs);
+  write_atomically(directory_ / "results.json",
+                   results.dump(1, ' ', false, ordered_json::error_handler_t::replace) + "\n");
+  write_atomically(directory_ / "report.html", report_page({&results, 1}));
 }
 
 }  // namespace gradrace

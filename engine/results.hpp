@@ -1,5 +1,5 @@
 #pragma once
-/// What a race leaves behind: results.json, steps.csv and, if asked for, the weights.
+/// What a race leaves behind: results.json, steps.csv, report.html and, if asked for, the weights.
 
 #include <filesystem>
 #include <span>
@@ -14,13 +14,14 @@ namespace gradrace {
 /// What results.json says of a race besides its runs: a JSON object each.
 struct RaceSetting {
   nlohmann::ordered_json program, machine, data, options;
+  const ImageSet* test = nullptr;  ///< must outlive the race; null: nothing is said of single images
 };
 
 /// The setting's `data`: name, directory, notice (empty for MNIST), numbers of images, checksums.
 nlohmann::ordered_json data_json(const Dataset& data);
 
-/// results.json, schema version 1. Numbers round-trip. A loss that is not a number is null; then its run's status is
-/// "diverged" and `problem` says why.
+/// results.json, schema version 1, with what report/evaluation.hpp and report/weights.hpp add. Numbers round-trip. A
+/// loss that is not a number is null; then its run's status is "diverged" and `problem` says why.
 nlohmann::ordered_json results_json(const RaceSetting& setting, std::span<const RunResult> runs);
 
 /// steps.csv: optimizer (its label), seed, epoch and step (from 1; steps of the whole run), loss. A notice that the

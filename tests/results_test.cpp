@@ -52,13 +52,14 @@ TEST(Results, AreRewrittenAfterEveryEpoch) {
 
   const fs::path results = directory / "new/results";
   EXPECT_EQ(ordered_json::parse(read_text(results / "results.json")), results_json(small_setting(), race.runs));
+  expect_contains(read_text(results / "report.html"), "\"label\":\"adam\"");
   EXPECT_EQ(read_text(results / "steps.csv"), steps_csv("This is not MNIST.", race.runs));
   const std::vector<NamedTensor> initial = read_safetensors(results / "init.safetensors");
   ASSERT_EQ(initial.size(), 8u);
   EXPECT_EQ(initial[0].name, "cn1.weight");
   EXPECT_EQ(initial[0].values, race.initial[0].values);
   EXPECT_EQ(read_safetensors(results / "adam_final.safetensors")[7].values, race.runs[1].parameters[7].values);
-  EXPECT_EQ(std::distance(fs::directory_iterator(results), {}), 5) << "there are files that nobody asked for";
+  EXPECT_EQ(std::distance(fs::directory_iterator(results), {}), 6) << "there are files that nobody asked for";
 }
 
 TEST(Results, SayEverythingInNumbersThatRoundTrip) {

@@ -1,0 +1,55 @@
+#include "apps/report.hpp"
+
+#include <filesystem>
+#include <memory>
+#include <set>
+#include <string>
+#include <vector>
+
+#include <fmt/format.h>
+
+#include "apps/terminal.hpp"
+#include "engine/atomic_file.hpp"
+#include "engine/error.hpp"
+#include "engine/report/check.hpp"
+#include "engine/report/merge.hpp"
+#include "engine/report/page.hpp"
+
+namespace gradrace {
+namespace {
+
+namespace fs = std::filesystem;
+
+struct ReportOptions {
+  std::vector<std::string> directories;
+  std::string out;
+};
+
+void report(const ReportOptions& options) {
+  const std::vector<std::string> names = short_names(options.directories);
+  if (std::set(names.begin(), names.end()).size() < names.size()) throw usage_error("a directory is given twice");
+  if (options.out.empty() && options.directories.size() > 1)
+    throw usage_error("a report of {} races needs --out FILE", options.directories.size());
+  std::vector<nlohmann::ordered_json> results;
+  for (const std::string& directory : options.directories) results.push_back(read_results(directory));
+  tell_apart(results, names);
+  const fs::path first = options.directories.front();
+  const fs::path beside = fs::is_directory(first) ? first : first.parent_path();
+  const fs::path out = options.out.empty() ? beside / "report.html" : fs::path(options.out);
+  write_atomically(out, report_page(results));
+  say(fmt::format("{}\n", out.string()));
+}
+
+}  // namespace
+
+void add_report_command(CLI::App& app) {
+  CLI::App* command = app.add_subcommand("report", "makes report.html again, or one of several races");
+  const auto options = std::make_shared<ReportOptions>();
+  command->add_option("DIR", options->directories, "directories that races wrote with --out, or results.json files")
+      ->required();
+  command->add_option("--out", options->out, "the page; default: report.html in the directory, if it is one")
+      ->type_name("FILE");
+  command->callback([options] { report(*options); });
+}
+
+}  // namespace gradrace

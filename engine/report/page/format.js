@@ -1,0 +1,27 @@
+// Numbers as text. What is not a number becomes a dash.
+
+const isNumber = (x) => typeof x === "number" && Number.isFinite(x);
+const proper = (text) => text.replace(/^-/, "\u2212").replace(/e-/, "e\u2212");
+const fixed = (x, digits) => (isNumber(x) ? proper(x.toFixed(digits)) : "\u2013");
+const significant = (x, digits = 4) => (isNumber(x) ? proper(String(Number(x.toPrecision(digits)))) : "\u2013");
+const whole = (x) => (isNumber(x) ? proper(Math.round(x).toLocaleString("en").replaceAll(",", "\u202f")) : "\u2013");
+const percent = (x, digits = 2) => (isNumber(x) ? fixed(x, digits) + "\u202f%" : "\u2013");
+const inSeconds = (x) => (isNumber(x) ? fixed(x, x < 10 ? 2 : 1) + "\u202fs" : "\u2013");
+
+const mean = (values) => values.reduce((sum, x) => sum + x, 0) / values.length;
+const deviation = (values) => {
+  const centre = mean(values);
+  return Math.sqrt(values.reduce((sum, x) => sum + (x - centre) ** 2, 0) / (values.length - 1));
+};
+
+// "12.3" for one value, "12.3 ± 0.4" (standard deviation) for several. `write` turns a number into text.
+function withSpread(values, write) {
+  const numbers = values.filter(isNumber);
+  if (numbers.length === 0) return "\u2013";
+  if (numbers.length === 1) return write(numbers[0]);
+  return `${write(mean(numbers))} \u00b1 ${write(deviation(numbers)).replace(/\u202f.*/, "")}`;
+}
+
+function listed(words) {
+  return words.length < 2 ? words.join("") : `${words.slice(0, -1).join(", ")} and ${words.at(-1)}`;
+}

@@ -1,0 +1,193 @@
+#!/usr/bin/env python3
+"""Opens report.html in headless Chromium: everything is drawn, nothing is fetched, nothing is complained of.
+
+report_page.py PROGRAM          the test: races with that gradrace, looks at the report
+report_page.py --picture REPORT PNG [WIDTH HEIGHT SCALE dark|light TOP]    a picture of a report
+"""
+
+import base64
+import copy
+import json
+import os
+import pathlib
+import shutil
+import subprocess
+import sys
+import tempfile
+import unittest
+
+from webdriver import Browser
+
+SKIPPED = 77
+PHONE, DESKTOP = (390, 844), (1280, 900)
+RACE = ["--dataset", "digits", "--train-limit", "640", "--test-limit", "200", "--epochs", "2", "--threads", "2", "--quiet"]
+
+# Every canvas with more than one colour in it counts as drawn.
+CANVASES = """
+const pen = document.createElement('canvas').getContext('2d', { willReadFrequently: true });
+return [...document.querySelectorAll('canvas')].map((canvas) => {
+  Object.assign(pen.canvas, { width: canvas.width, height: canvas.height });
+  pen.drawImage(canvas, 0, 0);
+  const pixels = new Uint32Array(pen.getImageData(0, 0, canvas.width, canvas.height).data.buffer);
+  return { label: canvas.getAttribute('aria-label'), role: canvas.getAttribute('role'), drawn: pixels.some((p) => p !== pixels[0]) };
+});"""
+WIDEST = """
+return [...document.querySelectorAll('body *')].filter((e) => !e.closest('.scroll *, #legend *') &&
+  e.getBoundingClientRect().right > arguments[0]).map((e) => e.outerHTML.slice(0, 200)).slice(0, 5);"""
+OPEN_TABLES = """
+document.querySelectorAll('details').forEach((details) => { details.open = true; });
+return new Promise((done) => setTimeout(() => done([...document.querySelectorAll('details')].map((details) =>
+  details.querySelectorAll('tbody td').length)), 50));"""
+PRESS_EVERYTHING = """
+document.querySelectorAll('fieldset input').forEach((input) => input.click());
+document.querySelectorAll('#legend button').forEach((button) => { button.click(); button.click(); });
+document.querySelectorAll('select').forEach((list) => { list.selectedIndex = list.options.length - 1;
+  list.dispatchEvent(new Event('change')); });
+document.querySelector('.theme').click();"""
+
+
+def extended(results):
+    """The results of a race as they are with several seeds, statistics, a sweep, phases, and a run that diverged."""
+    more = copy.deepcopy(results)
+    for run in results["runs"]:
+        again = copy.deepcopy(run)
+        again.update(seed=1, step_loss=[loss * 1.1 for loss in run["step_loss"]])
+        for part in ("evaluation", "weights", "filters"):
+            del again[part]
+        more["runs"].append(again)
+    failed = copy.deepcopy(results["runs"][0])
+    failed.update(label="</script><b>wild", status="diverged", problem="wild diverged at step 3", epochs=[],
+                  step_loss=[2.3, 1e30, None])
+    for part in ("evaluation", "weights", "filters"):
+        del failed[part]
+    more["runs"].append(failed)
+    phases = {"data": 0.1, "forward": 0.4, "backward": 0.3, "optimizer": 0.2, "wait": 0.05, "evaluation": 0.1}
+    for run in more["runs"]:
+        for epoch in run["epochs"]:
+            epoch["phase_seconds"] = phases
+    metric = {"n": 2, "mean": 0.9, "standard_deviation": 0.01, "median": 0.9, "min": 0.89, "max": 0.91,
+              "confidence_low": 0.88, "confidence_high": 0.92}
+    labels = [run["label"] for run in results["runs"]]
+    more["summary"] = [{"label": label, "seeds": 2, "finished": 2, "diverged": 0,
+                        "metrics": {"final_accuracy": metric}} for label in labels]
+    more["paired_difference"] = [{"a": labels[0], "b": labels[1], "metric": "final_accuracy", "n": 2, "mean": 0.01,
+                                  "confidence_low": -0.01, "confidence_high": 0.03, "p": 0.3, "p_holm": 0.3}]
+    more["verdict"] = ["No difference can be shown from 2 seeds."]
+    more["statistics"] = {"confidence": 0.95, "interval": "student-t", "correction": "holm"}
+    more["sweep"] = [{"optimizer": "adam", "option": "lr", "scale": "log", "chosen": "adam", "points": [
+        {"value": value, "label": "adam" if value == 1e-3 else f"adam-{value}", "validation_loss": 0.2,
+         "validation_accuracy": 0.9 + value, "test_accuracy": 0.91} for value in (1e-4, 1e-3, 1e-2)]}]
+    more["options"]["seeds"] = [0, 1]
+    return more
+
+
+class ReportPage(unittest.TestCase):
+    program = None
+
+    @classmethod
+    def setUpClass(cls):
+        directory = tempfile.TemporaryDirectory(prefix="gradrace-report-")
+        cls.addClassCleanup(directory.cleanup)
+        cls.directory = pathlib.Path(directory.name)
+        cls.gradrace(*RACE, "--out", str(cls.directory / "plain"))
+        (cls.directory / "many").mkdir()
+        results = json.loads((cls.directory / "plain/results.json").read_text())
+        (cls.directory / "many/results.json").write_text(json.dumps(extended(results)))
+        cls.gradrace("report", str(cls.directory / "many"))
+        cls.gradrace("report", str(cls.directory / "plain"), str(cls.directory / "many"), "--out",
+                     str(cls.directory / "merged.html"))
+        cls.browser = cls.enterClassContext(Browser())
+
+    @classmethod
+    def gradrace(cls, *arguments):
+        subprocess.run([cls.program, *arguments], check=True, stdout=subprocess.DEVNULL)
+
+    def visit(self, report, size, dark=False):
+        self.browser.view(*size, dark=dark)
+        self.browser.open("about:blank")
+        self.browser.console(), self.browser.requests()  # those of the page before
+        self.browser.open((self.directory / report).as_uri())
+        self.assertEqual(self.browser.run("return document.documentElement.dataset.ready"), "yes",
+                         self.browser.console())
+
+    def expect_silence(self, report):
+        self.assertEqual(self.browser.console(), [])
+        address = (self.directory / report).as_uri()
+        others = [url for url in self.browser.requests() if url != address and not url.startswith("data:")]
+        self.assertEqual(others, [])
+
+    def check(self, report):
+        for size, dark in ((DESKTOP, False), (PHONE, True)):
+            with self.subTest(report=report, width=size[0], dark=dark):
+                self.visit(report, size, dark)
+                self.check_canvases()
+                self.expect_no_wider_than(size[0])
+                for cells in self.browser.run(OPEN_TABLES):
+                    self.assertGreater(cells, 0)
+                self.browser.run(PRESS_EVERYTHING)
+                self.check_canvases()
+                self.expect_no_wider_than(size[0])
+                self.expect_silence(report)
+
+    def expect_no_wider_than(self, width):
+        found = self.browser.run("return document.documentElement.scrollWidth")
+        self.assertLessEqual(found, width, self.browser.run(WIDEST, width))
+
+    def check_canvases(self):
+        canvases = self.browser.run(CANVASES)
+        self.assertGreater(len(canvases), 10)
+        for canvas in canvases:
+            self.assertTrue(canvas["drawn"], canvas["label"])
+            self.assertEqual(canvas["role"], "img")
+            self.assertTrue(canvas["label"])
+
+    def test_shows_a_race(self):
+        self.check("plain/report.html")
+
+    def test_shows_many_seeds_statistics_and_a_sweep(self):
+        self.check("many/report.html")
+        text = self.browser.run("return document.body.innerText")
+        for part in ("No difference can be shown from 2 seeds.", "Paired differences", "Sensitivity",
+                     "Where the time goes", "</script><b>wild", "wild diverged at step 3"):
+            self.assertIn(part, text)
+
+    def test_shows_merged_races_with_labels_that_differ(self):
+        self.check("merged.html")
+        chips = self.browser.run("return [...document.querySelectorAll('#legend button')].map((b) => b.innerText)")
+        self.assertEqual(len(chips), 5)
+        self.assertEqual(len(set(chips)), 5)
+
+    def test_names_its_language_title_data_and_command(self):
+        self.visit("plain/report.html", DESKTOP)
+        self.assertEqual(self.browser.run("return document.documentElement.lang"), "en")
+        self.assertEqual(self.browser.run("return document.title"), "Gradrace: adadelta \u00b7 adam on digits")
+        text = self.browser.run("return document.body.innerText")
+        for part in ("This is not MNIST", "--optimizer adadelta:lr=0.5 --optimizer adam:lr=0.001", "--train-limit 640"):
+            self.assertIn(part, text)
+
+    def test_works_from_the_keyboard(self):
+        self.visit("plain/report.html", DESKTOP)
+        unreachable = self.browser.run("""
+            return [...document.querySelectorAll('button, input, select, summary')].filter((e) => e.tabIndex < 0 ||
+              !(e.innerText || e.closest('label')?.innerText)).map((e) => e.outerHTML)""")
+        self.assertEqual(unreachable, [])
+
+
+def picture(report, png, width="1280", height="900", scale="1", theme="light", top="0"):
+    with Browser() as browser:
+        browser.view(int(width), int(height), theme == "dark", float(scale))
+        browser.open(pathlib.Path(report).absolute().as_uri())
+        browser.run("window.scrollTo(0, arguments[0])", int(top))
+        shot = browser.command("Page.captureScreenshot", format="png")
+        pathlib.Path(png).write_bytes(base64.b64decode(shot["data"]))
+
+
+if __name__ == "__main__":
+    if sys.argv[1] == "--picture":
+        picture(*sys.argv[2:])
+        sys.exit()
+    if not shutil.which("chromedriver") and not os.environ.get("CI"):
+        print("there is no chromedriver: skipped")
+        sys.exit(SKIPPED)
+    ReportPage.program = sys.argv.pop(1)
+    unittest.main()
