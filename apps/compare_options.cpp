@@ -26,11 +26,7 @@ void CompareOptions::add_to(CLI::App& command) {
 
 void CompareOptions::add_training(CLI::App& command) {
   command.option_defaults()->group("Training");
-  command.add_option("--optimizer", optimizers, "an optimizer that takes part; give it once for each")
-      ->type_name("[LABEL@]NAME[:KEY=VALUE,...]")
-      ->allow_extra_args(false)
-      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)
-      ->default_str("adadelta:lr=0.5 and adam:lr=0.001");
+  add_optimizer_option(command, optimizers, "an optimizer that takes part; give it once for each");
   command.add_option("--epochs", epochs, "passes over the training images")
       ->type_name("N")
       ->check(whole_number(1, kMany));

@@ -76,6 +76,14 @@ CLI::Option* add_choice(CLI::App& command, const std::string& name, std::string&
       ->type_name(fmt::format("{}", fmt::join(choices, "|")));
 }
 
+CLI::Option* add_optimizer_option(CLI::App& command, std::vector<std::string>& optimizers, const std::string& help) {
+  return command.add_option("--optimizer", optimizers, help)
+      ->type_name("[LABEL@]NAME[:KEY=VALUE,...]")
+      ->allow_extra_args(false)
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)
+      ->default_str(fmt::format("{}", fmt::join(optimizers, " and ")));
+}
+
 CLI::Option* add_threads_option(CLI::App& command, Index& threads) {
   return command.add_option("--threads", threads, "default: the CPUs that the program may use")
       ->type_name("N")

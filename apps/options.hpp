@@ -23,6 +23,8 @@ std::vector<std::uint64_t> whole_numbers(const std::string& list);
 /// An option that takes one of some words.
 CLI::Option* add_choice(CLI::App& command, const std::string& name, std::string& value,
                         const std::vector<std::string>& choices, const std::string& help);
+/// --optimizer [LABEL@]NAME[:KEY=VALUE,...], which may be given several times. The vector holds the defaults.
+CLI::Option* add_optimizer_option(CLI::App& command, std::vector<std::string>& optimizers, const std::string& help);
 /// --threads N.
 CLI::Option* add_threads_option(CLI::App& command, Index& threads);
 /// --isa NAME; find_isa knows the name's meaning.

@@ -71,11 +71,15 @@ double accuracy_percent(const TestResult& test) {
   return 100.0 * double(test.correct) / double(test.total);
 }
 
+std::string optimizer_title(const std::string& label, const std::string& optimizer,
+                            const std::vector<std::pair<std::string, std::string>>& options) {
+  std::vector<std::string> words;
+  for (const auto& [key, value] : options) words.push_back(fmt::format("{}={}", key, value));
+  return bold(fmt::format("{}{} ({})", label == optimizer ? "" : label + ": ", optimizer, fmt::join(words, ", ")));
+}
+
 std::string run_title(const RunResult& run) {
-  std::vector<std::string> options;
-  for (const auto& [key, value] : run.options) options.push_back(fmt::format("{}={}", key, value));
-  const std::string label = run.label == run.optimizer ? "" : fmt::format("{}: ", run.label);
-  return bold(fmt::format("{}{} ({})", label, run.optimizer, fmt::join(options, ", ")));
+  return optimizer_title(run.label, run.optimizer, run.options);
 }
 
 std::string notice_banner(const std::string& notice) {

@@ -2,6 +2,7 @@
 /// Results as text for people.
 
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "engine/race.hpp"
@@ -16,6 +17,8 @@ std::string table(const std::vector<std::string>& heading, const std::vector<std
 double accuracy_percent(const TestResult& test);
 
 /// "optimizer (key=value, ...)", with the label in front where it is another; in bold on a terminal.
+std::string optimizer_title(const std::string& label, const std::string& optimizer,
+                            const std::vector<std::pair<std::string, std::string>>& options);
 std::string run_title(const RunResult& run);
 
 /// Says unmistakably, in three lines, that the data is not MNIST; nothing if it is.

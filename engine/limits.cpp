@@ -19,22 +19,25 @@ using kernels::Isa;
 using kernels::Team;
 using kernels::Worker;
 
+constexpr double kPatience = 25e-3;  // seconds for one figure
+
 double measure_clock(const Team& team, Index rounds) {
   constexpr Index kIterations = 30'000;  // a third of a millisecond
-  const double seconds = fastest(team, rounds, [](Worker) noexcept { kernels::add_chain(kIterations); });
+  const double seconds = fastest(team, {rounds, kPatience}, [](Worker) noexcept { kernels::add_chain(kIterations); });
   return 1e-9 * double(kIterations * kernels::kAddChain) / seconds;
 }
 
 /// 1e9 operations per second of a loop of divisions or roots.
 double measure_divider(const Isa& isa, const Team& team, double (*chains)(const Isa&, Index) noexcept) {
   constexpr Index kIterations = 2'000, kRounds = 40;
-  const double seconds = fastest(team, kRounds, [&](Worker) noexcept { static_cast<void>(chains(isa, kIterations)); });
+  const double seconds =
+      fastest(team, {kRounds, kPatience}, [&](Worker) noexcept { static_cast<void>(chains(isa, kIterations)); });
   return 1e-9 * double(team.size() * kIterations * kernels::divide_chains_flop(isa)) / seconds;
 }
 
 double measure_barrier_ns(const Team& team) {
   constexpr Index kBarriers = 100, kRounds = 20;
-  const double seconds = fastest(team, kRounds, [](Worker worker) noexcept {
+  const double seconds = fastest(team, {kRounds, kPatience}, [](Worker worker) noexcept {
     for (Index i = 0; i < kBarriers; ++i) worker.barrier();
   });
   return 1e9 * seconds / double(kBarriers);
@@ -87,20 +90,17 @@ class Streams {
  private:
   float* at(Index i) const { return memory_->at(slot_) + i; }
 
-  /// GB/s of passes over [0, n) that move `moved` floats an element, each thread over its part. A round is as many
-  /// passes as take some 50 microseconds.
+  /// GB/s of passes over [0, n) that move `moved` floats an element, each thread over its part.
   template <class Pass>
   double rate(Index n, Index moved, const Pass& pass) const {
-    constexpr double kRound = 50e-6, kBudget = 25e-3;
     const auto passes = [&](Index count) {
       return [&, count](Worker worker) noexcept {
         for (Index i = 0; i < count; ++i) pass(worker.share_of(n, kPanel));
       };
     };
-    const double once = fastest(team_, 3, passes(1));
-    const Index count = rounds_within(kRound, once, 1, 100'000);
-    const Index rounds = rounds_within(kBudget, double(count) * once, 4, 1000);
-    return 1e-9 * double(count * n * moved * Index(sizeof(float))) / fastest(team_, rounds, passes(count));
+    const Index count = repetitions(fastest(team_, {3, kPatience}, passes(1)));
+    const double seconds = fastest(team_, {1000, kPatience}, passes(count));
+    return 1e-9 * double(count * n * moved * Index(sizeof(float))) / seconds;
   }
 
   const Isa& isa_;
@@ -139,8 +139,8 @@ void measure_bandwidth(const Isa& isa, const Team& alone, const Team& team, Band
 
 double measure_peak(const Isa& isa, const Team& team, Index rounds) {
   constexpr Index kIterations = 20'000;
-  const double seconds =
-      fastest(team, rounds, [&](Worker) noexcept { static_cast<void>(kernels::fma_chains(isa, kIterations)); });
+  const double seconds = fastest(team, {rounds, kPatience},
+                                 [&](Worker) noexcept { static_cast<void>(kernels::fma_chains(isa, kIterations)); });
   return 1e-9 * double(team.size() * kIterations * kernels::fma_chains_flop(isa)) / seconds;
 }
 

@@ -1,5 +1,7 @@
 #include "kernels/stream.hpp"
 
+#include <emmintrin.h>
+
 #include "kernels/table.hpp"
 
 namespace gradrace::kernels {
@@ -18,6 +20,18 @@ void stream_triad(const Isa& isa, float s, std::span<const float> b, std::span<c
   GRADRACE_EXPECT(b.size(), ==, a.size());
   GRADRACE_EXPECT(c.size(), ==, a.size());
   isa.table().stream_triad(Index(a.size()), s, b.data(), c.data(), a.data());
+}
+
+void stream_triads(const Isa& isa, float s, std::span<const float> g, std::span<float* const> x) noexcept {
+  GRADRACE_EXPECT(Index(x.size()), <=, kMostTriads);
+  isa.table().stream_triads(Index(g.size()), s, g.data(), Index(x.size()), x.data());
+}
+
+void flush_caches(std::span<const float> x) noexcept {
+  const char* begin = reinterpret_cast<const char*>(x.data());
+  for (std::size_t i = 0; i < x.size_bytes(); i += kAlignment) _mm_clflush(begin + i);
+  if (!x.empty()) _mm_clflush(begin + x.size_bytes() - 1);  // the last line, where x does not begin with one
+  _mm_mfence();
 }
 
 }  // namespace gradrace::kernels

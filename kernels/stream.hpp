@@ -16,4 +16,12 @@ void stream_copy(const Isa& isa, std::span<const float> from, std::span<float> t
 void stream_triad(const Isa& isa, float s, std::span<const float> b, std::span<const float> c,
                   std::span<float> a) noexcept;
 
+/// x(k, i) = x(k, i) + s g(i) for all arrays x(k), at most kMostTriads, in one pass: the traffic of an optimizer's
+/// step, which reads all its arrays and writes all but the gradient.
+inline constexpr Index kMostTriads = 8;
+void stream_triads(const Isa& isa, float s, std::span<const float> g, std::span<float* const> x) noexcept;
+
+/// Writes x back to main memory and drops it from every cache, so that whoever reads it next waits for main memory.
+void flush_caches(std::span<const float> x) noexcept;
+
 }  // namespace gradrace::kernels

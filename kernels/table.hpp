@@ -35,6 +35,9 @@ inline constexpr Index kFmaSteps = 8;
 /// Independent divisions or square roots in one iteration of their loops: more than any unit has under way.
 inline constexpr Index kDivideChains = 8;
 
+/// Kinds of passes over memory (passes.hpp).
+inline constexpr Index kPasses = 8;
+
 using Index32 = std::int32_t;
 
 /// One gradient that is not zero, and where the input window that it belongs to begins.
@@ -106,12 +109,14 @@ struct KernelTable {
   float (*log_softmax_nll)(Index classes, const float* x, Index target, float scale, float* log_prob,
                            float* dx) noexcept;
   EveryOptimizer optimizers;
+  void (*pass[kPasses])(Index n, float a, float* x, const float* y, const float* z) noexcept;  ///< by Pass (passes.hpp)
   double (*fma_chains)(Index iterations) noexcept;
   double (*divide_chains)(Index iterations) noexcept;
   double (*root_chains)(Index iterations) noexcept;
   double (*stream_read)(Index n, const float* x) noexcept;
   void (*stream_copy)(Index n, const float* from, float* to) noexcept;
   void (*stream_triad)(Index n, float s, const float* b, const float* c, float* a) noexcept;
+  void (*stream_triads)(Index n, float s, const float* g, Index arrays, float* const* x) noexcept;
 };
 
 extern const KernelTable table_sse2, table_avx2, table_avx512;

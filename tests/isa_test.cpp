@@ -5,6 +5,7 @@
 #include <set>
 
 #include "kernels/gemm.hpp"
+#include "kernels/passes.hpp"
 #include "kernels/peak.hpp"
 #include "kernels/stream.hpp"
 #include "kernels/table.hpp"
@@ -67,6 +68,8 @@ TEST(IsaList, HasATableOfItsOwnForEveryName) {
       EXPECT_NE(s.stream_read, t.stream_read);
       EXPECT_NE(s.stream_copy, t.stream_copy);
       EXPECT_NE(s.stream_triad, t.stream_triad);
+      EXPECT_NE(s.stream_triads, t.stream_triads);
+      for (Index i = 0; i < kPasses; ++i) EXPECT_NE(s.pass[i], t.pass[i]);
     }
 }
 
@@ -119,6 +122,34 @@ TEST_P(EachIsa, MovesTheFloatsItShould) {
     stream_triad(isa(), 0.5f, b, c, added.span());
     expect_same_bits(copied.span(), b);
     expect_same_bits(added.span(), expected);
+    for (const Index arrays : {1, 2, 8}) {
+      std::vector<std::vector<float>> x(std::size_t(arrays), b);
+      std::vector<float*> data;
+      for (std::vector<float>& array : x) data.push_back(array.data());
+      stream_triads(isa(), 0.5f, c, data);
+      for (const std::vector<float>& array : x) expect_same_bits(array, expected);
+    }
+  }
+}
+
+TEST_P(EachIsa, RunsThePassItIsAskedFor) {
+  Random random;
+  for (const Index n : {Index(0), Index(1), isa().lanes() + 1}) {
+    const std::vector<float> x = random.numbers(n), y = random.numbers(n, 1, 2), z = random.numbers(n, 1, 2);
+    const auto expect = [&](Pass pass, const auto& formula) {
+      std::vector<float> expected, computed = x;
+      for (std::size_t i = 0; i < x.size(); ++i) expected.push_back(formula(x[i], y[i], z[i]));
+      run_pass(isa(), pass, 0.3f, computed, y.data(), z.data());
+      expect_same_bits(computed, expected);
+    };
+    expect(Pass::kScale, [](float a, float, float) { return 0.3f * a; });
+    expect(Pass::kAddConstant, [](float, float b, float) { return b + 0.3f; });
+    expect(Pass::kAddScaled, [](float a, float b, float) { return a + 0.3f * b; });
+    expect(Pass::kAddProduct, [](float a, float b, float c) { return a + 0.3f * b * c; });
+    expect(Pass::kAddQuotient, [](float a, float b, float c) { return a + 0.3f * b / c; });
+    expect(Pass::kRoot, [](float, float b, float) { return std::sqrt(b); });
+    expect(Pass::kDivide, [](float a, float b, float) { return a / b; });
+    expect(Pass::kMultiply, [](float a, float b, float) { return a * b; });
   }
 }
 

@@ -6,6 +6,7 @@
 #include "kernels/simd/im2col.inl.hpp"
 #include "kernels/simd/max_pool.inl.hpp"
 #include "kernels/simd/optimizer_step.inl.hpp"
+#include "kernels/simd/passes.inl.hpp"
 #include "kernels/simd/peak.inl.hpp"
 #include "kernels/simd/pointwise.inl.hpp"
 #include "kernels/simd/softmax_nll.inl.hpp"
@@ -40,12 +41,15 @@ constexpr KernelTable make_table(const char* name) {
           .winograd4 = {Winograd<Arch, 4>::weights, Winograd<Arch, 4>::row},
           .log_softmax_nll = SoftmaxNll<Arch>::log_softmax_nll,
           .optimizers = OptimizerStep<Arch>(),
+          .pass = {Passes<Arch>::scale, Passes<Arch>::add_constant, Passes<Arch>::add_scaled, Passes<Arch>::add_product,
+                   Passes<Arch>::add_quotient, Passes<Arch>::root, Passes<Arch>::divide, Passes<Arch>::multiply},
           .fma_chains = Peak<Arch>::fma_chains,
           .divide_chains = Peak<Arch>::divide_chains,
           .root_chains = Peak<Arch>::root_chains,
           .stream_read = Stream<Arch>::read,
           .stream_copy = Stream<Arch>::copy,
-          .stream_triad = Stream<Arch>::triad};
+          .stream_triad = Stream<Arch>::triad,
+          .stream_triads = Stream<Arch>::triads};
 }
 
 }  // namespace

@@ -1,0 +1,78 @@
+#include "apps/profile.hpp"
+
+#include <memory>
+
+#include <nlohmann/json.hpp>
+
+#include "apps/options.hpp"
+#include "apps/profile_tables.hpp"
+#include "apps/progress.hpp"
+#include "apps/terminal.hpp"
+#include "engine/machine.hpp"
+#include "engine/profile/profile.hpp"
+
+namespace gradrace {
+namespace {
+
+constexpr std::uint64_t kMostParameters = 100'000'000'000;
+
+constexpr const char* kFooter =
+    R"(Examples:
+  gradrace profile                                      Adadelta and Adam, up to 10^8 parameters
+  gradrace profile --optimizer sgd --parameters 1000000
+  gradrace profile --csv > costs.csv
+
+hot: step after step; cold: from main memory; unfused: one pass for each operation, as PyTorch runs
+it; of triad: percent of a pass over the same arrays that only adds.)";
+
+struct ProfileCommand {
+  std::vector<std::string> optimizers = {"adadelta:lr=0.5", "adam:lr=0.001"};
+  std::vector<Index> parameters = {kNetworkParameters, 10'000, 100'000, 1'000'000, 10'000'000, 100'000'000};
+  Index threads = kernels::allowed_cpus();
+  std::string isa = "auto";
+  bool json = false, csv = false;
+};
+
+std::string text_of(const Profile& profile, const ProfileCommand& command) {
+  if (command.csv) return to_csv(profile);
+  if (!command.json) return profile_tables(profile);
+  nlohmann::ordered_json document = {{"schema_version", 1}, {"machine", to_json(this_machine())}};
+  document.update(to_json(profile));
+  return document.dump(2) + "\n";
+}
+
+void run(const ProfileCommand& command) {
+  ProfileOptions options;
+  for (const std::string& text : command.optimizers) options.optimizers.push_back(Spec::parse(text));
+  options.parameters = command.parameters;
+  options.threads = command.threads;
+  options.isa = find_isa(command.isa);
+  Progress bar(true);
+  const Profile profile =
+      gradrace::profile(options, [&](const std::string& what, double done) { bar.show(what, done, ""); });
+  bar.clear();
+  say(text_of(profile, command));
+}
+
+}  // namespace
+
+void add_profile_command(CLI::App& app) {
+  CLI::App* command = app.add_subcommand("profile", "measure what an optimizer's step costs");
+  command->footer(kFooter);
+  command->option_defaults()->always_capture_default()->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
+  const auto options = std::make_shared<ProfileCommand>();
+  add_optimizer_option(*command, options->optimizers, "an optimizer to measure; give it once for each");
+  command->add_option("--parameters", options->parameters, "how many parameters; give it once for each")
+      ->type_name("N")
+      ->allow_extra_args(false)
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)
+      ->check(whole_number(kPanel, kMostParameters))
+      ->default_str("those of this network, then 10^4 to 10^8");
+  add_threads_option(*command, options->threads);
+  add_isa_option(*command, options->isa);
+  CLI::Option* json = command->add_flag("--json", options->json, "print one JSON document and nothing else");
+  command->add_flag("--csv", options->csv, "print comma-separated values and nothing else")->excludes(json);
+  command->callback([options] { run(*options); });
+}
+
+}  // namespace gradrace

@@ -1,0 +1,62 @@
+#include "engine/profile/network_step.hpp"
+
+#include "engine/profile/step_meter.hpp"
+#include "engine/stopwatch.hpp"
+#include "engine/trainer.hpp"
+
+namespace gradrace {
+
+std::vector<double> training_step_seconds(const Entrant& entrant, const kernels::Isa& isa, const kernels::Team& team,
+                                          const ImageSet& images) {
+  constexpr Index kWarmUp = 5, kSteps = 100;
+  constexpr double kPatience = 0.2;
+  using Clock = std::chrono::steady_clock;
+  Trainer trainer(mnist_convnet(images.height, images.width), isa, team, *entrant.optimizer, {});
+  Generator generator(0);
+  trainer.model().load(trainer.model().initial_values(generator));
+  Batches batches(images, trainer.model().batch());
+  batches.begin_shuffled(generator);
+  std::vector<double> seconds;
+  double spent = 0;
+  for (Index step = 0; step < kWarmUp + kSteps && (seconds.empty() || spent < kPatience); ++step) {
+    const Clock::time_point start = Clock::now();
+    trainer.step(batches, step % (images.count / trainer.model().batch()), generator);
+    if (step < kWarmUp) continue;
+    seconds.push_back(std::chrono::duration<double>(Clock::now() - start).count());
+    spent += seconds.back();
+  }
+  return seconds;
+}
+
+std::vector<double> subnormal_step_seconds(const Entrant& entrant, const kernels::Isa& isa, const kernels::Team& team) {
+  constexpr Effort kEffort = {50, 50e-3};
+  const Index states = arrays_of(*entrant.optimizer) - 2;
+  const StepArrays arrays(kNetworkParameters, 2 + states);
+  return time_rounds(
+      team, kEffort,
+      [&](kernels::Worker worker) noexcept { run_step(*entrant.optimizer, states, isa, arrays, worker); },
+      [&](kernels::Worker worker) noexcept { arrays.fill_subnormal(worker); });
+}
+
+std::vector<std::optional<double>> counts_per_parameter(const Entrant& entrant, const kernels::Isa& isa,
+                                                        Counters& counters) {
+  constexpr Index kSteps = 100;
+  const kernels::Team alone(1);
+  const Index states = arrays_of(*entrant.optimizer) - 2;
+  const StepArrays arrays(kNetworkParameters, 2 + states);
+  arrays.fill(alone, 2 + states);
+  const auto steps = [&](Index count) {
+    alone.run([&](kernels::Worker worker) noexcept {
+      for (Index i = 0; i < count; ++i) run_step(*entrant.optimizer, states, isa, arrays, worker);
+    });
+  };
+  steps(2);
+  counters.start();
+  steps(kSteps);
+  std::vector<std::optional<double>> counts = counters.stop();
+  for (std::optional<double>& count : counts)
+    if (count) *count /= double(kSteps * kNetworkParameters);
+  return counts;
+}
+
+}  // namespace gradrace
