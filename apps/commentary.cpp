@@ -36,7 +36,7 @@ std::string run_line(const RunResult& run) {
   for (const EpochResult& epoch : run.epochs) seconds += epoch.train_seconds;
   const TestResult& test = run.epochs.back().test;
   text += fmt::format("  epochs: {}  training time: {:.2f} s  test loss: {:.4f}  accuracy: {:.2f}%", run.epochs.size(),
-                      seconds, test.loss, accuracy_percent(test));
+                      seconds, test.loss, 100 * test.accuracy());
   return run.convergence ? text + fmt::format("  converged at step {}", run.convergence->step) : text;
 }
 
@@ -84,7 +84,7 @@ void Commentary::epoch_done(const RaceResult& race) {
   const EpochResult& epoch = run.epochs.back();
   line(fmt::format("{}  epoch: {}  runtime: {:.2f} s  test loss: {:.4f}  accuracy: {}/{} ({:.2f}%)", run.label,
                    epoch.epoch, epoch.train_seconds, epoch.test.loss, epoch.test.correct, epoch.test.total,
-                   accuracy_percent(epoch.test)));
+                   100 * epoch.test.accuracy()));
 }
 
 void Commentary::run_ended(const RaceResult& race) {

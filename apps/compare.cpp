@@ -56,6 +56,10 @@ Dataset load(const CompareOptions& options) {
   Dataset data = load_dataset(what);
   if (options.train_limit) data.train.keep_first(*options.train_limit);
   if (options.test_limit) data.test.keep_first(*options.test_limit);
+  if (options.validation >= data.train.count)
+    throw usage_error("--validation {}: there are {} training images, and some must be left to train on",
+                      options.validation, data.train.count);
+  data.validation = data.train.split_last(options.validation);
   return data;
 }
 
@@ -74,7 +78,8 @@ RaceSetting setting(const CompareOptions& options, const RaceOptions& race, cons
 std::string introduction(const CompareOptions& options, const RaceOptions& race, const Machine& machine,
                          const Dataset& data) {
   std::string text = fmt::format("{} {}\n", bold("Gradrace"), kVersion);
-  text += fmt::format("  data      {}, {} training and {} test images{}\n", data.name, data.train.count,
+  const std::string validation = data.validation.count > 0 ? fmt::format(", {} validation", data.validation.count) : "";
+  text += fmt::format("  data      {}, {} training{} and {} test images{}\n", data.name, data.train.count, validation,
                       data.test.count, data.directory.empty() ? "" : " from " + data.directory);
   text += fmt::format("  race      epochs: {}, batch size: {}, {}: {}, order: {}, dropout stream: {}\n", race.epochs,
                       options.batch_size, race.seeds.size() == 1 ? "seed" : "seeds", fmt::join(race.seeds, ", "),
@@ -113,7 +118,7 @@ int compare(const CompareOptions& options) {
   stop_on_signals();
   const RaceResult result = race.run(data, observers, stop_signal);
   const int exit_code = exit_code_of(result);
-  say((race_options.seeds.size() == 1 ? race_tables(result, options.target_loss) : summary_tables(result.runs)) +
+  say((race_options.seeds.size() == 1 ? race_tables(result, race_options) : summary_tables(result.runs)) +
       (data.notice.empty() ? "" : "\n") + notice_banner(data.notice));
   if (writer) spdlog::info("the results are in {}", options.out);
   return exit_code;

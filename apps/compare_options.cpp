@@ -51,6 +51,13 @@ void CompareOptions::add_training(CLI::App& command) {
       .add_option("--target-loss", target_loss, "converged: the mean of the last 100 training losses is at or below")
       ->type_name("X")
       ->check(number_from_zero());
+  command
+      .add_option("--target-accuracy", target_accuracy,
+                  "a target: this fraction of the test images, or validation images if there are some, is right")
+      ->type_name("X")
+      ->check(fraction());
+  command.add_flag("--until-target", until_target,
+                   "end a run after the epoch in which it reaches --target-accuracy or else converges");
 }
 
 void CompareOptions::add_data(CLI::App& command) {
@@ -65,6 +72,9 @@ void CompareOptions::add_data(CLI::App& command) {
   command.add_option("--test-limit", test_limit, "test on the first N images only")
       ->type_name("N")
       ->check(whole_number(1, kMany));
+  command.add_option("--validation", validation, "train without the last N images; evaluate on them after each epoch")
+      ->type_name("N")
+      ->check(whole_number(0, kMany));
 }
 
 void CompareOptions::add_machine(CLI::App& command) {
@@ -122,12 +132,14 @@ RaceOptions CompareOptions::race() const {
   options.subnormals = subnormals == "keep" ? kernels::Subnormals::kKeep : kernels::Subnormals::kFlush;
   if (!init.empty()) options.init = read_safetensors(init);
   options.target_loss = target_loss;
+  options.target_accuracy = target_accuracy;
+  options.until_target = until_target;
   return options;
 }
 
 nlohmann::ordered_json CompareOptions::json() const {
-  const auto limit = [](const std::optional<Index>& images) {
-    return images ? nlohmann::ordered_json(*images) : nlohmann::ordered_json();
+  const auto or_null = [](const auto& value) {
+    return value ? nlohmann::ordered_json(*value) : nlohmann::ordered_json();
   };
   return {{"optimizer", optimizers},
           {"epochs", epochs},
@@ -139,10 +151,13 @@ nlohmann::ordered_json CompareOptions::json() const {
           {"dropout_stream", dropout_stream},
           {"init", init},
           {"target_loss", target_loss},
+          {"target_accuracy", or_null(target_accuracy)},
+          {"until_target", until_target},
           {"dataset", dataset},
           {"data_dir", data_dir},
-          {"train_limit", limit(train_limit)},
-          {"test_limit", limit(test_limit)},
+          {"train_limit", or_null(train_limit)},
+          {"test_limit", or_null(test_limit)},
+          {"validation", validation},
           {"threads", threads},
           {"isa", find_isa(isa).name()},
           {"conv", conv},

@@ -20,8 +20,11 @@ struct CompareOptions {
   std::string seeds = "1";  ///< how many, from `seed` on, or a list of them
   std::string order = "paired", dropout_stream = "mt19937", init;
   double target_loss = 0.1;
+  std::optional<double> target_accuracy;
+  bool until_target = false;
   std::string dataset = "auto", data_dir;
   std::optional<Index> train_limit, test_limit;  ///< images; none: all
+  Index validation = 0;                          ///< images
   Index threads = kernels::allowed_cpus();
   std::string isa = "auto", subnormals = "flush";
   std::string conv = "auto", backward = "auto", fuse = "on";

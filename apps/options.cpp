@@ -69,6 +69,15 @@ CLI::Validator number_from_zero() {
   return CLI::Validator(check, "");
 }
 
+CLI::Validator fraction() {
+  const auto check = [](const std::string& text) {
+    double value = 0;
+    if (parse(text, value) && value > 0 && value <= 1) return std::string();
+    return fmt::format("expected a fraction such as 0.985, above 0 and at most 1, found '{}'", text);
+  };
+  return CLI::Validator(check, "");
+}
+
 CLI::Option* add_choice(CLI::App& command, const std::string& name, std::string& value,
                         const std::vector<std::string>& choices, const std::string& help) {
   return command.add_option(name, value, help)

@@ -14,6 +14,8 @@ namespace gradrace {
 
 CLI::Validator whole_number(std::uint64_t low, std::uint64_t high);
 CLI::Validator number_from_zero();
+/// Above 0, at most 1.
+CLI::Validator fraction();
 /// One whole number in that range, or two and more distinct ones, of any size, with commas between them.
 CLI::Validator whole_number_or_list(std::uint64_t low, std::uint64_t high);
 

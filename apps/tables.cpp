@@ -10,33 +10,44 @@
 namespace gradrace {
 namespace {
 
-std::string run_end(const RunResult& run, double target_loss) {
+std::string run_end(const RunResult& run, const RaceOptions& options) {
   std::string text;
   if (run.status == Status::kDiverged) text += fmt::format("  {}\n", run.problem);
   if (run.status == Status::kInterrupted) text += fmt::format("  interrupted after step {}\n", run.step_loss.size());
-  const std::string goal = fmt::format("mean of the last {} training losses <= {}", kConvergenceWindow, target_loss);
+  const std::string goal =
+      fmt::format("mean of the last {} training losses <= {}", kConvergenceWindow, options.target_loss);
   if (run.convergence)
     text += fmt::format("  converged at step {}, after {:.2f} s of training ({})\n", run.convergence->step,
                         run.convergence->train_seconds, goal);
   else
     text += fmt::format("  did not converge ({})\n", goal);
-  return text;
+  if (!options.target_accuracy) return text;
+  const std::string target = fmt::format("an accuracy of {:.6g} %", 100 * *options.target_accuracy);
+  if (run.target)
+    return text + fmt::format("  reached {} in epoch {}, after {:.2f} s of training\n", target, run.target->epoch,
+                              run.target->train_seconds);
+  return text + fmt::format("  did not reach {}\n", target);
 }
 
-std::string run_table(const RunResult& run, double target_loss) {
+std::string run_table(const RunResult& run, const RaceOptions& options) {
   std::vector<std::vector<std::string>> rows;
   double seconds = 0;
   for (const EpochResult& epoch : run.epochs) {
     seconds += epoch.train_seconds;
     rows.push_back({fmt::format("{}", epoch.epoch), fmt::format("{:.2f} s", epoch.train_seconds),
                     fmt::format("{:.6f}", epoch.train_loss_mean), fmt::format("{:.6f}", epoch.train_loss_last),
-                    fmt::format("{:.6f}", epoch.test.loss), fmt::format("{:.2f} %", accuracy_percent(epoch.test))});
+                    fmt::format("{:.6f}", epoch.test.loss), fmt::format("{:.2f} %", 100 * epoch.test.accuracy())});
+    if (!epoch.validation) continue;
+    rows.back().push_back(fmt::format("{:.6f}", epoch.validation->loss));
+    rows.back().push_back(fmt::format("{:.2f} %", 100 * epoch.validation->accuracy()));
   }
-  if (rows.size() > 1) rows.push_back({"all", fmt::format("{:.2f} s", seconds), "", "", "", ""});
-  const std::string epochs =
-      rows.empty() ? ""
-                   : table({"epoch", "training time", "mean training loss", "last", "test loss", "accuracy"}, rows);
-  return run_title(run) + "\n" + epochs + run_end(run, target_loss);
+  std::vector<std::string> heading = {"epoch", "training time", "mean training loss", "last", "test loss", "accuracy"};
+  if (!rows.empty() && rows[0].size() > heading.size()) heading.insert(heading.end(), {"validation loss", "accuracy"});
+  if (rows.size() > 1) {
+    rows.push_back({"all", fmt::format("{:.2f} s", seconds)});
+    rows.back().resize(heading.size());
+  }
+  return run_title(run) + "\n" + (rows.empty() ? "" : table(heading, rows)) + run_end(run, options);
 }
 
 std::string difference_table(const RunDifference& difference) {
@@ -67,10 +78,6 @@ std::string table(const std::vector<std::string>& heading, const std::vector<std
   return text;
 }
 
-double accuracy_percent(const TestResult& test) {
-  return 100.0 * double(test.correct) / double(test.total);
-}
-
 std::string optimizer_title(const std::string& label, const std::string& optimizer,
                             const std::vector<std::pair<std::string, std::string>>& options) {
   std::vector<std::string> words;
@@ -88,9 +95,9 @@ std::string notice_banner(const std::string& notice) {
   return fmt::format("{}\n{}\n{}\n", rule, bold(notice), rule);
 }
 
-std::string race_tables(const RaceResult& race, double target_loss) {
+std::string race_tables(const RaceResult& race, const RaceOptions& options) {
   std::string text;
-  for (const RunResult& run : race.runs) text += fmt::format("\n{}", run_table(run, target_loss));
+  for (const RunResult& run : race.runs) text += fmt::format("\n{}", run_table(run, options));
   for (const RunDifference& difference : run_differences(race.runs))
     text += fmt::format("\n{}", difference_table(difference));
   return text;

@@ -1,7 +1,8 @@
 #pragma once
-/// When a run has converged.
+/// When a run has converged, and when it has reached its target.
 
 #include <span>
+#include <string>
 
 #include "kernels/base.hpp"
 
@@ -14,6 +15,14 @@ inline constexpr Index kConvergenceWindow = 100;
 struct Convergence {
   Index step = 0;            ///< counted from 1
   double train_seconds = 0;  ///< spent on training up to and with this step; evaluation does not count
+};
+
+/// Where a run reached its target: an accuracy, looked at after each epoch, or convergence.
+struct Target {
+  std::string metric;  ///< "accuracy" or "loss"
+  double value = 0;    ///< that was asked for
+  Index epoch = 0, step = 0;
+  double train_seconds = 0;
 };
 
 /// Whether the mean of the last kConvergenceWindow losses is at or below `target`; false while there are fewer.

@@ -21,6 +21,12 @@ class Stopwatch {
   double seconds_ = 0;
 };
 
+double train_seconds(const RunResult& run) {
+  double sum = 0;
+  for (const EpochResult& epoch : run.epochs) sum += epoch.train_seconds;
+  return sum;
+}
+
 void set_diverged(const Model& model, RunResult& run) {
   const std::string tensor = model.first_not_finite();
   run.status = Status::kDiverged;
@@ -52,6 +58,9 @@ class Contest {
   void run(const Entrant& entrant);
   void prepare(Model& model);
   void run_epoch(Trainer& trainer, Batches& batches, RunResult& run);
+  std::optional<TestResult> validate(Trainer& trainer);
+  bool is_done(const RunResult& run) const;
+  void note_target(RunResult& run) const;
   bool step_done(const StepEvent& step, double run_seconds, const Model& model, RunResult& run);
   template <class... Event>
   void tell(void (RaceObserver::*happened)(const RaceResult&, const Event&...), const Event&... event) {
@@ -91,9 +100,10 @@ void Contest::run(const Entrant& entrant) {
   run.kernels = trainer.model().kernels_used();
   run.steps_per_epoch = batches.count();
   tell(&RaceObserver::run_began);
-  const auto epochs_left = [&] { return options_.epochs - std::ssize(run.epochs); };
-  while (epochs_left() > 0 && run.status != Status::kDiverged && stop_ == 0) run_epoch(trainer, batches, run);
-  if (epochs_left() == 0 && run.status != Status::kDiverged) run.status = Status::kFinished;
+  while (run.status == Status::kInterrupted && stop_ == 0) {
+    run_epoch(trainer, batches, run);
+    if (run.status != Status::kDiverged && is_done(run)) run.status = Status::kFinished;
+  }
   run.parameters = trainer.model().values();
   tell(&RaceObserver::run_ended);
 }
@@ -116,8 +126,7 @@ void Contest::prepare(Model& model) {
 void Contest::run_epoch(Trainer& trainer, Batches& batches, RunResult& run) {
   const std::size_t first = run.step_loss.size();
   run.step_loss.reserve(first + std::size_t(batches.count()));
-  double seconds_before = 0;
-  for (const EpochResult& epoch : run.epochs) seconds_before += epoch.train_seconds;
+  const double seconds_before = train_seconds(run);
   StepEvent step{.epoch = std::ssize(run.epochs) + 1,
                  .epochs = options_.epochs,
                  .batches = batches.count(),
@@ -141,9 +150,33 @@ void Contest::run_epoch(Trainer& trainer, Batches& batches, RunResult& run) {
   const double mean = std::accumulate(losses.begin(), losses.end(), 0.0) / double(losses.size());
   run.answers.resize(std::size_t(data_.test.count));
   const TestResult test = trainer.evaluate(data_.test, generator_, run.answers);
-  run.epochs.push_back({step.epoch, seconds, mean, losses.back(), test});
+  run.epochs.push_back({step.epoch, seconds, mean, losses.back(), test, validate(trainer)});
+  note_target(run);
   if (!std::isfinite(test.loss) || !trainer.model().first_not_finite().empty()) set_diverged(trainer.model(), run);
   tell(&RaceObserver::epoch_done);
+}
+
+/// Leaves the run's random numbers as they are.
+std::optional<TestResult> Contest::validate(Trainer& trainer) {
+  if (data_.validation.count == 0) return {};
+  Generator copy = generator_;
+  return trainer.evaluate(data_.validation, copy);
+}
+
+bool Contest::is_done(const RunResult& run) const {
+  return std::ssize(run.epochs) == options_.epochs || (options_.until_target && run.target);
+}
+
+/// Called after each epoch.
+void Contest::note_target(RunResult& run) const {
+  if (run.target) return;
+  const EpochResult& epoch = run.epochs.back();
+  if (!options_.target_accuracy) {
+    if (run.convergence)
+      run.target = {"loss", options_.target_loss, epoch.epoch, run.convergence->step, run.convergence->train_seconds};
+  } else if (epoch.validation.value_or(epoch.test).accuracy() >= *options_.target_accuracy) {
+    run.target = {"accuracy", *options_.target_accuracy, epoch.epoch, std::ssize(run.step_loss), train_seconds(run)};
+  }
 }
 
 /// Records a step. False: the run ends here.

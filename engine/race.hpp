@@ -33,6 +33,10 @@ struct RaceOptions {
   kernels::Subnormals subnormals = kernels::Subnormals::kFlush;
   std::vector<NamedTensor> init;  ///< initial weights; empty: drawn, which does not change any other random number
   double target_loss = 0.1;       ///< at which a run counts as converged
+  /// The run's target, as a fraction: of the validation set, or of the test set if there is none. Without it the target
+  /// is to converge.
+  std::optional<double> target_accuracy;
+  bool until_target = false;  ///< end a run after the epoch in which it reaches its target
 };
 
 struct EpochResult {
@@ -41,6 +45,7 @@ struct EpochResult {
   double train_loss_mean = 0;
   float train_loss_last = 0;
   TestResult test;
+  std::optional<TestResult> validation = {};  ///< if there are images for it
 };
 
 /// How a run ended. While it is under way it counts as interrupted, so that whatever is saved of it says so.
@@ -58,6 +63,7 @@ struct RunResult {
   std::vector<float> step_loss;  ///< before each update; that of a diverged run ends with one that is not finite
   std::vector<EpochResult> epochs;
   std::optional<Convergence> convergence;
+  std::optional<Target> target;         ///< known after the epoch in which it was reached
   std::vector<Answer> answers;          ///< to the test images, after the last epoch; empty before the first
   std::vector<NamedTensor> parameters;  ///< at the end of the run, however it ended; empty before
 };

@@ -17,13 +17,19 @@ using nlohmann::ordered_json;
 namespace fs = std::filesystem;
 
 ordered_json epoch_json(const EpochResult& epoch) {
-  return {{"epoch", epoch.epoch},
-          {"train_seconds", epoch.train_seconds},
-          {"train_loss_mean", epoch.train_loss_mean},
-          {"train_loss_last", epoch.train_loss_last},
-          {"test_loss", epoch.test.loss},
-          {"test_correct", epoch.test.correct},
-          {"test_total", epoch.test.total}};
+  ordered_json json = {{"epoch", epoch.epoch},
+                       {"train_seconds", epoch.train_seconds},
+                       {"train_loss_mean", epoch.train_loss_mean},
+                       {"train_loss_last", epoch.train_loss_last},
+                       {"test_loss", epoch.test.loss},
+                       {"test_correct", epoch.test.correct},
+                       {"test_total", epoch.test.total}};
+  if (epoch.validation) {
+    json["validation_loss"] = epoch.validation->loss;
+    json["validation_correct"] = epoch.validation->correct;
+    json["validation_total"] = epoch.validation->total;
+  }
+  return json;
 }
 
 ordered_json run_json(const RunResult& run) {
@@ -42,6 +48,13 @@ ordered_json run_json(const RunResult& run) {
   json["convergence"] = nullptr;
   if (run.convergence)
     json["convergence"] = {{"step", run.convergence->step}, {"train_seconds", run.convergence->train_seconds}};
+  json["target"] = nullptr;
+  if (run.target)
+    json["target"] = {{"metric", run.target->metric},
+                      {"value", run.target->value},
+                      {"epoch", run.target->epoch},
+                      {"step", run.target->step},
+                      {"train_seconds", run.target->train_seconds}};
   return json;
 }
 
@@ -67,8 +80,13 @@ void check_replaceable(const fs::path& path) {
 }  // namespace
 
 ordered_json data_json(const Dataset& data) {
-  return {{"name", data.name},         {"notice", data.notice},   {"directory", data.directory},
-          {"train", data.train.count}, {"test", data.test.count}, {"sha256", data.sha256}};
+  return {{"name", data.name},
+          {"notice", data.notice},
+          {"directory", data.directory},
+          {"train", data.train.count},
+          {"validation", data.validation.count},
+          {"test", data.test.count},
+          {"sha256", data.sha256}};
 }
 
 ordered_json results_json(const RaceSetting& setting, std::span<const RunResult> runs) {

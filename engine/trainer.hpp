@@ -22,6 +22,8 @@ struct TrainerOptions {
 struct TestResult {
   double loss = 0;  ///< mean negative log likelihood
   Index correct = 0, total = 0;
+
+  double accuracy() const { return double(correct) / double(total); }
 };
 
 /// What a model makes of one image.

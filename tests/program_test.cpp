@@ -159,6 +159,34 @@ TEST_F(ProgramTest, RacesFromManySeedsAndSumsThemUp) {
   expect_contains(run(race({"--seeds", "9,4"})).out, "seeds: 9, 4,");
 }
 
+TEST_F(ProgramTest, HoldsImagesOutForValidation) {
+  const Outcome outcome = run(race({"--validation", "10", "--out", in_directory("out")}));
+  EXPECT_EQ(outcome.exit_code, 0) << outcome.err;
+  expect_contains(outcome.out, "30 training, 10 validation and 20 test images");
+  expect_contains(outcome.out, "validation loss");
+  const auto json = nlohmann::json::parse(read_text(directory_ / "out/results.json"));
+  EXPECT_EQ(json["data"]["train"], 30);
+  EXPECT_EQ(json["data"]["validation"], 10);
+  EXPECT_EQ(json["runs"][0]["epochs"][0]["validation_total"], 10);
+  expect_error(ExitCode::kUsage, "40 training images", race({"--validation", "40"}));
+}
+
+TEST_F(ProgramTest, StopsAtTheTarget) {
+  const auto run_to = [&](const std::string& accuracy, const std::string& said) {
+    const Outcome outcome = run(race({"--epochs", "3", "--test-limit", "10", "--optimizer", "adam", "--until-target",
+                                      "--target-accuracy", accuracy, "--out", in_directory("out")}));
+    expect_contains(outcome.out, said);
+    return nlohmann::json::parse(read_text(directory_ / "out/results.json"))["runs"][0];
+  };
+  const auto missed = run_to("1", "did not reach an accuracy of 100 %");
+  EXPECT_TRUE(missed["target"].is_null());
+  EXPECT_EQ(missed["epochs"].size(), 3u);
+  const auto reached = run_to("0.1", "reached an accuracy of 10 % in epoch 1");  // there is one image of each digit
+  EXPECT_EQ(reached["target"]["metric"], "accuracy");
+  EXPECT_EQ(reached["target"]["epoch"], 1);
+  EXPECT_EQ(reached["epochs"].size(), 1u);
+}
+
 TEST_F(ProgramTest, ShowsOneProgressForTheWholeRace) {
   const std::string shown =
       Program::on_terminal(directory_.path(), race({"--batch-size", "1", "--seeds", "2"}), {"TERM=xterm"});
@@ -175,6 +203,8 @@ TEST_F(ProgramTest, RefusesWrongUsageInOneSentence) {
   expect_error(ExitCode::kUsage, "--seed", race({"--seed", "-1"}));
   expect_error(ExitCode::kUsage, "--order", race({"--order", "any"}));
   expect_error(ExitCode::kUsage, "--order continue", race({"--order", "continue", "--seeds", "2"}));
+  for (const char* accuracy : {"0", "98.5", "nan", "-1"})
+    expect_error(ExitCode::kUsage, "--target-accuracy", race({"--target-accuracy", accuracy}));
   for (const char* seeds : {"0", "1,1", "1,", "many", "2000", "-1", "1;2"})
     expect_error(ExitCode::kUsage, "--seeds", race({"--seeds", seeds}));
   expect_error(ExitCode::kUsage, "--bogus", race({"--bogus"}));

@@ -177,6 +177,69 @@ TEST(Race, TakesBatchesLargerThanTheTrainingSet) {
   expect_same_run(run_race(whole, small_dataset()).runs[0], run_race(larger, small_dataset()).runs[0]);
 }
 
+Dataset with_validation(Index train, Index validation) {
+  Dataset data = small_dataset(train + validation);
+  data.validation = data.train.split_last(validation);
+  return data;
+}
+
+TEST(Race, NeverTrainsOnValidationImagesNorDrawsForThem) {
+  const RaceOptions options = small_race({"adam"});
+  Dataset fewer = small_dataset(30);
+  fewer.train.keep_first(24);
+  const RunResult plain = run_race(options, fewer).runs[0],
+                  validated = run_race(options, with_validation(24, 6)).runs[0];
+  expect_same_run(plain, validated);
+  EXPECT_FALSE(plain.epochs[0].validation);
+  ASSERT_TRUE(validated.epochs[1].validation);
+  EXPECT_EQ(validated.epochs[1].validation->total, 6);
+
+  Dataset tested = small_dataset(30);  // the same images, now as the test set
+  tested.test = tested.train.split_last(6);
+  EXPECT_EQ(run_race(options, tested).runs[0].epochs[1].test.loss, validated.epochs[1].validation->loss);
+}
+
+TEST(Race, ReachesItsTargetAndStopsThereIfAskedTo) {
+  RaceOptions options = small_race({"adam:lr=0.01"});
+  options.epochs = 40;
+  Dataset data = small_dataset();
+  data.test = data.train;  // to be learnt by heart
+  const RunResult whole = run_race(options, data).runs[0];
+  EXPECT_FALSE(whole.target);
+  options.target_accuracy = 0.9;
+  const RunResult reached = run_race(options, data).runs[0];
+  ASSERT_TRUE(reached.target);
+  const auto epoch = std::size_t(reached.target->epoch);
+  ASSERT_LT(epoch, 40u);
+  ASSERT_GT(epoch, 1u);
+  EXPECT_GE(reached.epochs[epoch - 1].test.accuracy(), 0.9);
+  EXPECT_LT(reached.epochs[epoch - 2].test.accuracy(), 0.9);
+  EXPECT_EQ(reached.target->step, Index(epoch) * 3);
+  EXPECT_GT(reached.target->train_seconds, 0);
+  expect_same_run(reached, whole);
+
+  options.until_target = true;
+  const RunResult stopped = run_race(options, data).runs[0];
+  EXPECT_EQ(stopped.epochs.size(), epoch);
+  EXPECT_EQ(stopped.status, Status::kFinished);
+
+  data.validation = data.test;  // now that counts
+  data.test.labels.assign(24, 0);
+  EXPECT_EQ(run_race(options, data).runs[0].epochs.size(), epoch);
+}
+
+TEST(Race, StopsAtConvergenceWithoutATargetAccuracy) {
+  RaceOptions options = small_race({"adam"});
+  options.epochs = 50;
+  options.target_loss = 1000;
+  options.until_target = true;
+  const RunResult run = run_race(options, small_dataset()).runs[0];
+  ASSERT_TRUE(run.target);
+  EXPECT_EQ(run.target->metric, "loss");
+  EXPECT_EQ(run.target->step, 100);
+  EXPECT_EQ(run.epochs.size(), 34u);
+}
+
 TEST(Race, ConvergesWithTheSecondsSpentUntilThen) {
   RaceOptions options = small_race({"adam"});
   options.trainer.batch_size = 1;

@@ -9,12 +9,12 @@
 
 namespace gradrace {
 
-/// A training and a test set of images of one size.
+/// A training and a test set of images of one size, and perhaps images that were held out of the former for validation.
 struct Dataset {
   std::string name;       ///< "mnist", "digits", or "custom" (files with checksums that are not MNIST's)
   std::string directory;  ///< where the files were; empty for digits
   std::string notice;     ///< empty, or the sentence, to be shown loudly, that says that this is not MNIST and why
-  ImageSet train, test;
+  ImageSet train, test, validation = {};
   std::map<std::string, std::string> sha256;  ///< of the uncompressed IDX files, by name without .gz
 };
 

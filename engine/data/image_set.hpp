@@ -24,6 +24,18 @@ struct ImageSet {
     pixels.resize(static_cast<std::size_t>(count * height * width));
     labels.resize(static_cast<std::size_t>(count));
   }
+
+  /// Takes the last n images, at most count, out and returns them.
+  ImageSet split_last(Index n) {
+    const auto image = static_cast<std::size_t>(height * width), rest = static_cast<std::size_t>(count - n);
+    ImageSet last{.count = n,
+                  .height = height,
+                  .width = width,
+                  .pixels = {pixels.begin() + static_cast<std::ptrdiff_t>(rest * image), pixels.end()},
+                  .labels = {labels.begin() + static_cast<std::ptrdiff_t>(rest), labels.end()}};
+    keep_first(count - n);
+    return last;
+  }
 };
 
 }  // namespace gradrace
