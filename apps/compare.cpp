@@ -30,6 +30,7 @@ Examples:
   gradrace                                         Adadelta against Adam, five epochs
   gradrace --epochs 1 --out results                one epoch; also writes report.html, results.json
   gradrace --optimizer adam --optimizer slow@adam:lr=0.0001,betas=0.9/0.99
+  gradrace --optimizer sgd:lr=0.1,momentum=0.9,schedule=cosine,warmup=500
   gradrace --dataset digits --train-limit 6000     no download, a tenth of the images
   gradrace --seeds 5                               from five seeds, with statistics and a verdict
   gradrace data fetch                              download MNIST now

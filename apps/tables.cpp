@@ -81,7 +81,7 @@ std::string table(const std::vector<std::string>& heading, const std::vector<std
 std::string optimizer_title(const std::string& label, const std::string& optimizer,
                             const std::vector<std::pair<std::string, std::string>>& options) {
   std::vector<std::string> words;
-  for (const auto& [key, value] : options) words.push_back(fmt::format("{}={}", key, value));
+  for (const auto& [key, value] : options) words.push_back(fmt::format("{}={}", key, as_typed(value)));
   return bold(fmt::format("{}{} ({})", label == optimizer ? "" : label + ": ", optimizer, fmt::join(words, ", ")));
 }
 

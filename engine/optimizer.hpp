@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "engine/registry.hpp"
+#include "engine/schedule.hpp"
 #include "kernels/optimizer_step.hpp"
 
 namespace gradrace {
@@ -20,24 +21,28 @@ class Optimizer {
   virtual std::string paper() const = 0;
   /// The arrays of state, each as large as the parameters: what all elements of each begin as.
   virtual std::vector<float> initial_state() const = 0;
+  /// Bytes of memory that a step reads and writes for each parameter: itself, its gradient (read only), its state.
+  virtual Index bytes_per_parameter() const { return Index(sizeof(float) * (3 + 2 * initial_state().size())); }
+  /// Before the first step: how long the run is. Needed by schedules (schedule.hpp) other than a constant one.
+  void begin_run(Index steps_per_epoch, Index epochs) { schedule_.begin_run(steps_per_epoch, epochs); }
   /// Before the updates of step 1, 2, ...: computes what is the same for all parameters. That depends on the step's
-  /// number alone, so a run may go on at any step. Called by one thread; allocates nothing.
-  void begin_step(Index step) { prepare(step, lr_); }
+  /// number and the length of the run alone, so a run may go on at any step. Called by one thread; allocates nothing.
+  void begin_step(Index step) { prepare(step, schedule_.rate(step)); }
   /// Updates p from g. Element by element: any cut of the parameters into calls gives the same bits. Threads: called on
   /// disjoint stretches by several at once.
   virtual void update(const kernels::Isa& isa, std::span<float> p, std::span<const float> g,
                       std::span<float* const> state) const = 0;
 
  protected:
-  /// Every optimizer has a learning rate, and asks for it first: option lr, by default as given.
-  Optimizer(Options& options, double default_lr) : lr_(options.number("lr", default_lr, 0, kAny)) {}
-  double lr() const { return lr_; }
+  /// Every optimizer has a learning rate, and asks for it and its schedule first.
+  Optimizer(Options& options, double default_lr) : schedule_(options, default_lr) {}
+  const Schedule& schedule() const { return schedule_; }
 
  private:
   /// begin_step with the learning rate of this step.
   virtual void prepare(Index step, double lr) = 0;
 
-  double lr_;
+  Schedule schedule_;
 };
 
 /// An optimizer whose update is the kernel for `Scalars`, which prepare() keeps up to date.

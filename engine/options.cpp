@@ -1,5 +1,6 @@
 #include "engine/options.hpp"
 
+#include <algorithm>
 #include <charconv>
 #include <cmath>
 
@@ -75,6 +76,14 @@ std::pair<double, double> Options::pair(const std::string& key, std::pair<double
   return value;
 }
 
+std::string Options::choice(const std::string& key, const std::string& value, const std::vector<std::string>& choices) {
+  const std::string word = given(key, value);
+  if (std::find(choices.begin(), choices.end(), word) == choices.end())
+    throw usage_error("option {}: expected one of {}, found '{}'", key, fmt::join(choices, ", "), word);
+  resolved_.emplace_back(key, fmt::format("\"{}\"", word));
+  return word;
+}
+
 void Options::expect_no_others() const {
   for (const auto& [key, value] : given_) {
     std::string known;
@@ -85,6 +94,16 @@ void Options::expect_no_others() const {
     }
     if (!found) throw usage_error("there is no option '{}'; there are: {}", key, known);
   }
+}
+
+std::string as_typed(const std::string& resolved) {
+  std::string text;
+  for (const char c : resolved)
+    if (c == ',')
+      text += '/';
+    else if (std::string_view("[] \"").find(c) == std::string_view::npos)
+      text += c;
+  return text;
 }
 
 Spec Spec::parse(const std::string& text) {

@@ -14,9 +14,10 @@ namespace gradrace {
 
 inline constexpr double kAny = std::numeric_limits<float>::max();  ///< the upper bound of a number without one
 inline constexpr double kBelowOne = 1.0 - 1e-7;
+inline constexpr Index kMostSteps = 1'000'000'000;
 
-/// What "name:key=value,key=value" says. Values are numbers ("1e-3"), booleans ("true", "false") or pairs
-/// ("0.9/0.999").
+/// What "name:key=value,key=value" says. Values are numbers ("1e-3"), booleans ("true", "false"), words
+/// ("cosine") or pairs ("0.9/0.999").
 class Options {
  public:
   Options() = default;
@@ -26,6 +27,7 @@ class Options {
   double number(const std::string& key, double value, double low, double high);
   Index integer(const std::string& key, Index value, Index low, Index high);
   bool flag(const std::string& key, bool value);
+  std::string choice(const std::string& key, const std::string& value, const std::vector<std::string>& choices);
   std::pair<double, double> pair(const std::string& key, std::pair<double, double> value, double low, double high);
 
   /// The text that was given for `key`, or `otherwise`; and a way to give one.
@@ -43,6 +45,9 @@ class Options {
   std::map<std::string, std::string> given_;
   std::vector<std::pair<std::string, std::string>> resolved_;
 };
+
+/// A resolved value as one types it: [0.9, 0.999] is 0.9/0.999, and words lose their quotes.
+std::string as_typed(const std::string& resolved);
 
 /// A name and options, as the command line gives them: "adam" or "adam:lr=0.001,betas=0.9/0.999", with an optional
 /// label in front: "fast@adam:lr=0.01". Throws usage_error where the form is broken or a key stands twice.

@@ -92,6 +92,7 @@ void Contest::run(const Entrant& entrant) {
   Trainer trainer(network_, options_.isa, team_, *entrant.optimizer, options_.trainer);
   prepare(trainer.model());
   Batches batches(data_.train, options_.trainer.batch_size);
+  entrant.optimizer->begin_run(batches.count(), options_.epochs);
   RunResult& run = result_.runs.emplace_back();
   run.label = entrant.label;
   run.optimizer = entrant.name;

@@ -94,8 +94,7 @@ TEST_P(EveryOptimizer, KeepsNanInItsElement) {
     clean.step(isa(), *optimizer_, step, g);
     spoiled.step(isa(), *optimizer_, step, with_nan);
   }
-  for (std::size_t i = 0; i < p.size(); ++i)
-    EXPECT_EQ(clean.p[i] == spoiled.p[i], i != 4) << i;
+  for (std::size_t i = 0; i < p.size(); ++i) EXPECT_EQ(clean.p[i] == spoiled.p[i], i != 4) << i;
 }
 
 TEST_P(EveryOptimizer, WalksDownASlope) {
@@ -129,7 +128,13 @@ TEST(OptimizerOptions, AreRefusedInOneSentenceThatNamesTheOptimizer) {
             "rprop: option etas: expected a number between 0 and 1 and one above 1, found 1.2/0.5");
   EXPECT_EQ(refusal("rprop", "step_sizes", "2/1"),
             "rprop: option step_sizes: expected the smaller one first, found 2/1");
-  EXPECT_EQ(refusal("lion", "eps", "1"), "lion: there is no option 'eps'; there are: lr, betas, weight_decay");
+  EXPECT_EQ(refusal("lion", "eps", "1"),
+            "lion: there is no option 'eps'; there are: lr, schedule, warmup, betas, weight_decay");
+  EXPECT_EQ(refusal("adam", "schedule", "linear"),
+            "adam: option schedule: expected one of constant, step, cosine, onecycle, found 'linear'");
+  EXPECT_EQ(refusal("adam", "warmup", "1.5"), "adam: option warmup: expected a whole number, found 1.5");
+  EXPECT_EQ(refusal("rprop", "schedule", "cosine"),
+            "rprop: option schedule: expected constant without warmup, for lr is where the step sizes begin");
 }
 
 }  // namespace

@@ -7,6 +7,8 @@ namespace {
 class Rprop final : public FusedOptimizer<kernels::RpropScalars> {
  public:
   explicit Rprop(Options& options) : FusedOptimizer(options, 1e-2) {
+    if (!schedule().is_constant())
+      throw usage_error("option schedule: expected constant without warmup, for lr is where the step sizes begin");
     const auto [shrink, grow] = options.pair("etas", {0.5, 1.2}, 0, kAny);
     if (!(shrink > 0 && shrink < 1 && grow > 1))
       throw usage_error("option etas: expected a number between 0 and 1 and one above 1, found {}/{}", shrink, grow);
@@ -17,7 +19,7 @@ class Rprop final : public FusedOptimizer<kernels::RpropScalars> {
   }
 
   std::string paper() const override { return "Riedmiller & Braun, ICNN 1993"; }
-  std::vector<float> initial_state() const override { return {0, float(lr())}; }
+  std::vector<float> initial_state() const override { return {0, float(schedule().lr())}; }
 
  private:
   void prepare(Index, double) override {}
