@@ -39,7 +39,7 @@ struct Convolution {
         dweight(threads * w.floats()),
         dbias(threads * round_up(s.out_c, kPanel)),
         scratch(threads * conv2d_scratch_floats(s)) {
-    kernels::transpose(isa, w, weight.data(), {0, w.rows}, weight_transposed.data());
+    kernels::transpose(isa, w, weight.data(), {0, w.panels()}, weight_transposed.data());
   }
 
   double flop() const { return 2.0 * double(kBatch * out) * double(s.depth()); }
@@ -122,8 +122,8 @@ void run_parameter_gradient(benchmark::State& state, const ConvShape& shape, con
   const kernels::Team team(threads);
   const Convolution layer(shape, isa, threads);
   const auto kernel = [&](const Convolution& l, Worker worker, Index n) {
-    kernels::conv2d_parameter_gradient(isa, kernels::ConvMethod::kIm2col, l.s, l.x.data() + n * l.in, l.dy.data() + n * l.out,
-                                       l.dweight.part(worker.index(), threads).data(),
+    kernels::conv2d_parameter_gradient(isa, kernels::ConvMethod::kIm2col, l.s, l.x.data() + n * l.in,
+                                       l.dy.data() + n * l.out, l.dweight.part(worker.index(), threads).data(),
                                        l.dbias.part(worker.index(), threads).data(), n > worker.share_of(kBatch).begin,
                                        l.scratch.part(worker.index(), threads));
   };

@@ -94,13 +94,13 @@ class Layer {
   /// a group.
   virtual void backward(const Context&, Range samples, Activations in, Activations out, Activations d_out,
                         Activations d_in) const = 0;
-  /// Writes the gradient of the given rows of parameter number `index` (in the order added) as a panel matrix of its
-  /// own, {rows.size(), cols}. Comes after backward of the whole batch; in and d_out are those of backward (d_out only
-  /// of layers that want all samples).
-  virtual void parameter_gradient(const Context&, Index /*index*/, Range /*rows*/, Activations /*in*/,
+  /// Writes the gradient of some panels (at least one) of parameter number `index` (in the order added), one panel
+  /// after the other, padding columns as zeros. Comes after backward of the whole batch; in and d_out are those of
+  /// backward (d_out only of layers that want all samples).
+  virtual void parameter_gradient(const Context&, Index /*index*/, Range /*panels*/, Activations /*in*/,
                                   Activations /*d_out*/, float* /*gradient*/) const {}
-  /// Brings derived memory up to date after the given rows of a parameter have changed.
-  virtual void refresh(const Context&, Index /*index*/, Range /*rows*/) const {}
+  /// Brings derived memory up to date after some panels of a parameter have changed.
+  virtual void refresh(const Context&, Index /*index*/, Range /*panels*/) const {}
 };
 
 using LayerRegistry = Registry<Layer>;

@@ -9,14 +9,12 @@
 namespace gradrace {
 namespace {
 
-// Rows of a parameter are shared out in this many, so that transposed copies are written in whole panels.
-constexpr Index kRowGrain = kPanel;
 // Floats of gradient that are formed before they are used up: with parameters and state they fill an L1 cache.
 constexpr Index kBlockFloats = 4096;
 
-Index block_rows(const Parameter& p) {
-  const Index row = p.layout.panels() * kPanel;
-  return std::clamp(kBlockFloats / row / kRowGrain * kRowGrain, kRowGrain, round_up(p.layout.rows, kRowGrain));
+/// Panels of a parameter that are updated together.
+Index block_panels(const Parameter& p) {
+  return std::clamp<Index>(kBlockFloats / (p.layout.rows * kPanel), 1, p.layout.panels());
 }
 
 /// Floats from one sample's activations to the next: an odd number of cache lines, so that the same element of many
@@ -71,7 +69,7 @@ Model::Model(const Network& network, const KernelChoice& choice, const kernels::
   plan_activations();
   persistent_ = plan_.book(Lifetime::kPersistent, parameter_floats_ * (1 + states()));
   Index block = 0;
-  for (const Parameter& p : parameters_) block = std::max(block, block_rows(p) * p.layout.panels() * kPanel);
+  for (const Parameter& p : parameters_) block = std::max(block, block_panels(p) * p.layout.rows * kPanel);
   block_ = plan_.book_per_worker(Lifetime::kStep, block);
   memory_ = std::make_unique<Memory>(plan_);
 }
@@ -191,35 +189,34 @@ void Model::backward(const Context& context, Range samples) const {
 
 void Model::update(const Context& context, const kernels::Worker& worker, const Optimizer& optimizer) const {
   for (std::size_t i = 0; i < parameters_.size(); ++i) {
-    const Range mine = worker.share_of(parameters_[i].layout.rows, kRowGrain);
-    const Index block = block_rows(parameters_[i]);
-    for (Index r = mine.begin; r < mine.end; r += block)
-      update_block(context, i, {r, std::min(r + block, mine.end)}, optimizer);
+    const Range mine = worker.share_of(parameters_[i].layout.panels());
+    const Index block = block_panels(parameters_[i]);
+    for (Index p = mine.begin; p < mine.end; p += block)
+      update_block(context, i, {p, std::min(p + block, mine.end)}, optimizer);
   }
 }
 
-void Model::update_block(const Context& context, std::size_t parameter, Range rows, const Optimizer& optimizer) const {
+void Model::update_block(const Context& context, std::size_t parameter, Range panels,
+                         const Optimizer& optimizer) const {
   const Parameter& p = parameters_[parameter];
   const auto [layer, index] = owners_[parameter];
   const Activations d_out = Index(layer) >= head_ ? gradient(layer + 1, context.worker) : Activations{};
   float* g = context.at(block_);
-  layers_[layer]->parameter_gradient(context, index, rows, activation(layer), d_out, g);
+  layers_[layer]->parameter_gradient(context, index, panels, activation(layer), d_out, g);
 
-  const Index panel = rows.size() * kPanel;  // rows of one panel are contiguous
+  const Index panel = p.layout.rows * kPanel;
+  const std::size_t floats = std::size_t(panels.size() * panel);
+  float* values = memory_->at(persistent_) + p.offset + panels.begin * panel;
   constexpr Index kMostStates = 4;
   float* state[kMostStates];
-  for (Index j = 0; j < p.layout.panels(); ++j) {
-    float* values = memory_->at(persistent_) + p.offset + p.layout.offset(rows.begin, j * kPanel);
-    for (Index k = 0; k < states(); ++k) state[k] = values + (k + 1) * parameter_floats_;
-    optimizer.update(isa_, {values, std::size_t(panel)}, {g + j * panel, std::size_t(panel)},
-                     {state, initial_state_.size()});
-  }
-  layers_[layer]->refresh(context, index, rows);
+  for (Index k = 0; k < states(); ++k) state[k] = values + (k + 1) * parameter_floats_;
+  optimizer.update(isa_, {values, floats}, {g, floats}, {state, initial_state_.size()});
+  layers_[layer]->refresh(context, index, panels);
 }
 
 void Model::refresh_all() const {
   for (std::size_t i = 0; i < parameters_.size(); ++i)
-    layers_[owners_[i].layer]->refresh(context(0, 0, false), owners_[i].index, {0, parameters_[i].layout.rows});
+    layers_[owners_[i].layer]->refresh(context(0, 0, false), owners_[i].index, {0, parameters_[i].layout.panels()});
 }
 
 }  // namespace gradrace

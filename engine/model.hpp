@@ -73,7 +73,7 @@ class Model {
   void forward_layers(const Context& context, Range samples, Range layers) const;
   void backward_layers(const Context& context, Range samples, Range layers) const;
   void plan_activations();
-  void update_block(const Context& context, std::size_t parameter, Range rows, const Optimizer& optimizer) const;
+  void update_block(const Context& context, std::size_t parameter, Range panels, const Optimizer& optimizer) const;
   void refresh_all() const;
   Index states() const { return std::ssize(initial_state_); }
   Activations activation(std::size_t i) const;              // input of layer i; i == layers: the output

@@ -80,15 +80,14 @@ void gemm(const Isa& isa, const ConstMatrix& a, const ConstMatrix& b, const Matr
   }
 }
 
-void transpose(const Isa& isa, const PanelMatrix& shape, const float* from, Range rows, float* to) noexcept {
-  GRADRACE_EXPECT(rows.begin % kPanel, ==, 0);
-  GRADRACE_EXPECT(rows.end, <=, shape.rows);
-  isa.table().transpose(shape, from, rows, to);
+void transpose(const Isa& isa, const PanelMatrix& shape, const float* from, Range panels, float* to) noexcept {
+  GRADRACE_EXPECT(panels.end, <=, shape.panels());
+  isa.table().transpose(shape, from, panels, to);
 }
 
-void columns_from_panels(const PanelMatrix& shape, const float* from, Range rows, float* to) noexcept {
-  for (Index c = 0; c < shape.cols; ++c)
-    for (Index r = rows.begin; r < rows.end; ++r) to[c * shape.rows + r] = from[shape.offset(r, c)];
+void columns_from_panels(const PanelMatrix& shape, const float* from, Range panels, float* to) noexcept {
+  for (Index c = panels.begin * kPanel; c < std::min(panels.end * kPanel, shape.cols); ++c)
+    for (Index r = 0; r < shape.rows; ++r) to[c * shape.rows + r] = from[shape.offset(r, c)];
 }
 
 void add_column_sums(const Isa& isa, Index rows, Index cols, const float* x, Index row_stride, float* sums) noexcept {

@@ -35,12 +35,12 @@ void gemm(const Isa& isa, const ConstMatrix& a, const ConstMatrix& b, const Matr
           std::span<float> scratch) noexcept;
 Index gemm_scratch_floats(const Isa& isa);
 
-/// Copies rows [rows.begin, rows.end) of a panel matrix into its transpose (a panel matrix of shape.transposed()).
-/// Threads    serial; calls on disjoint row ranges that begin at multiples of kPanel write disjoint memory.
-void transpose(const Isa& isa, const PanelMatrix& shape, const float* from, Range rows, float* to) noexcept;
+/// Copies some panels of a panel matrix into its transpose (a panel matrix of shape.transposed()).
+/// Threads    serial; calls on disjoint panels write disjoint memory.
+void transpose(const Isa& isa, const PanelMatrix& shape, const float* from, Range panels, float* to) noexcept;
 
-/// Copies rows [rows.begin, rows.end) of a panel matrix to a plain matrix of its columns: to[c * shape.rows + r].
-void columns_from_panels(const PanelMatrix& shape, const float* from, Range rows, float* to) noexcept;
+/// Copies some panels of a panel matrix to a plain matrix of its columns: to[c * shape.rows + r].
+void columns_from_panels(const PanelMatrix& shape, const float* from, Range panels, float* to) noexcept;
 
 /// sums[c] += sum over r of x[r * row_stride + c], rows in order.
 void add_column_sums(const Isa& isa, Index rows, Index cols, const float* x, Index row_stride, float* sums) noexcept;

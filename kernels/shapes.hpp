@@ -47,7 +47,8 @@ struct ConvPoolShape {
 inline constexpr float kNowhere = -1.0f;
 
 /// A matrix stored as panels of kPanel columns: element (r, c) at [c / kPanel][r][c % kPanel]. Columns are padded with
-/// zeros up to whole panels. Weights are kept so with r = input (the depth of the sum) and c = output.
+/// zeros up to whole panels. Weights are kept so: of a convolution with r = input (the depth of the sum) and c =
+/// output, of a linear layer with r = output and c = input.
 struct PanelMatrix {
   Index rows = 0, cols = 0;
   constexpr Index panels() const { return divide_up(cols, kPanel); }

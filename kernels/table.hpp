@@ -28,6 +28,18 @@ struct GemmArgs {
   bool accumulate;    ///< add the product to C (then bias is null)
 };
 
+/// y = bias + x w^T; see linear.hpp. Weights are a panel matrix {outputs, inputs}; sums is aligned scratch, a vector
+/// for every row and output.
+struct LinearArgs {
+  Index rows, inputs, outputs;
+  const float* x;
+  Index x_stride;
+  const float *weight, *bias;
+  float* y;
+  Index y_stride;
+  float* sums;
+};
+
 /// Independent chains in fma_chains: two units of four or five cycles need eight to ten, and sixteen registers hold 12.
 inline constexpr Index kFmaChains = 12;
 /// Multiply-adds of each chain in one iteration: enough that the loop's own instructions do not count.
@@ -89,7 +101,8 @@ struct KernelTable {
   Index gemm_tile_rows;  ///< rows of the register tile
 
   void (*gemm)(const GemmArgs&) noexcept;
-  void (*transpose)(PanelMatrix shape, const float* from, Range rows, float* to) noexcept;
+  void (*linear_forward)(const LinearArgs&) noexcept;
+  void (*transpose)(PanelMatrix shape, const float* from, Range panels, float* to) noexcept;
   void (*im2col)(const ConvShape&, const float* x, Range out_rows, float* patches) noexcept;
   void (*col2im)(const ConvShape&, const float* patches, Index patch_stride, Range out_rows, float* x) noexcept;
   void (*add_column_sums)(Index rows, Index cols, const float* x, Index row_stride, float* sums) noexcept;

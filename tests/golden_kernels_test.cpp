@@ -87,7 +87,7 @@ ConvResult convolve(const Isa& isa, const kernels::ConvShape& s, Index samples, 
   const Floats w =
       panels(layout, [&](Index r, Index o) { return weight[std::size_t(o * layout.rows + torch_place(s, r))]; });
   Floats transposed(std::size_t(layout.transposed().floats())), scratch(std::size_t(kernels::conv2d_scratch_floats(s)));
-  kernels::transpose(isa, layout, w.data(), {0, layout.rows}, transposed.data());
+  kernels::transpose(isa, layout, w.data(), {0, layout.panels()}, transposed.data());
   const Index in = s.in_h * s.in_w * s.in_c, out = s.out_h() * s.out_w() * s.out_c;
   Floats dw(w.size()), db(padded(bias).size());
   ConvResult result{Floats(std::size_t(samples * out)), Floats(x.size()), Floats(weight.size()), {}};
@@ -170,23 +170,21 @@ struct LinearResult {
 
 LinearResult linear(const Isa& isa, const PanelMatrix& layout, Index rows, const Floats& x, const Floats& weight,
                     const Floats& bias, const Floats& dy) {
-  const Floats w = panels(layout, [&](Index k, Index o) { return weight[std::size_t(o * layout.rows + k)]; });
-  Floats transposed(std::size_t(layout.transposed().floats())), dw(w.size());
-  kernels::transpose(isa, layout, w.data(), {0, layout.rows}, transposed.data());
-  const Index stride = round_up(layout.cols, kPanel);  // rows of dy are whole panels
-  Floats dy_rows(std::size_t(rows * stride), 0.0f);
-  for (Index n = 0; n < rows; ++n) std::copy_n(dy.begin() + n * layout.cols, layout.cols, dy_rows.begin() + n * stride);
+  const Floats w = panels(layout, [&](Index o, Index k) { return weight[std::size_t(o * layout.cols + k)]; });
+  Floats dw(w.size()), scratch(std::size_t(kernels::linear_scratch_floats(layout, rows)));
+  const Index stride = round_up(layout.cols, kPanel);  // rows of x are whole panels
+  Floats x_rows(std::size_t(rows * stride), 0.0f);
+  for (Index n = 0; n < rows; ++n) std::copy_n(x.begin() + n * layout.cols, layout.cols, x_rows.begin() + n * stride);
   LinearResult r{Floats(dy.size()), Floats(x.size()), Floats(weight.size()), Floats(bias.size(), 0.0f)};
-  kernels::linear_forward(isa, layout, rows, {x.data(), layout.rows}, w.data(), padded(bias).data(),
-                          {r.y.data(), layout.cols});
-  kernels::linear_input_gradient(isa, layout, rows, {dy.data(), layout.cols}, transposed.data(),
-                                 {r.dx.data(), layout.rows});
-  kernels::linear_weight_gradient(isa, layout, rows, {x.data(), layout.rows}, {dy_rows.data(), stride},
-                                  {0, layout.rows}, dw.data());
-  kernels::add_column_sums(isa, rows, layout.cols, dy.data(), layout.cols, r.dbias.data());
-  for (Index o = 0; o < layout.cols; ++o)
-    for (Index k = 0; k < layout.rows; ++k)
-      r.dweight[std::size_t(o * layout.rows + k)] = dw[std::size_t(layout.offset(k, o))];
+  kernels::linear_forward(isa, layout, rows, {x.data(), layout.cols}, w.data(), bias.data(), {r.y.data(), layout.rows},
+                          scratch);
+  kernels::linear_input_gradient(isa, layout, rows, {dy.data(), layout.rows}, w.data(), {r.dx.data(), layout.cols});
+  kernels::linear_weight_gradient(isa, layout, rows, {x_rows.data(), stride}, {dy.data(), layout.rows},
+                                  {0, layout.panels()}, dw.data());
+  kernels::add_column_sums(isa, rows, layout.rows, dy.data(), layout.rows, r.dbias.data());
+  for (Index o = 0; o < layout.rows; ++o)
+    for (Index k = 0; k < layout.cols; ++k)
+      r.dweight[std::size_t(o * layout.cols + k)] = dw[std::size_t(layout.offset(o, k))];
   return r;
 }
 
@@ -196,12 +194,12 @@ TEST_P(GoldenKernels, Linear) {
     const auto& w = tensor("weight").floats;
     const auto& bias = tensor("bias").floats;
     const auto& dy = tensor("dy");
-    const PanelMatrix layout{x.shape[1], dy.shape[1]};
+    const PanelMatrix layout{dy.shape[1], x.shape[1]};
     const LinearResult r = linear(GetParam(), layout, x.shape[0], x.floats, w, bias, dy.floats);
     const LinearResult m =
         linear(GetParam(), layout, x.shape[0], absolute(x.floats), absolute(w), absolute(bias), absolute(dy.floats));
-    expect_close(r.y, tensor("y").floats, m.y, layout.rows, "y");
-    expect_close(r.dx, tensor("dx").floats, m.dx, layout.cols, "dx");
+    expect_close(r.y, tensor("y").floats, m.y, layout.cols, "y");
+    expect_close(r.dx, tensor("dx").floats, m.dx, layout.rows, "dx");
     expect_close(r.dweight, tensor("dweight").floats, m.dweight, x.shape[0], "dweight");
     expect_close(r.dbias, tensor("dbias").floats, m.dbias, x.shape[0], "dbias");
   });

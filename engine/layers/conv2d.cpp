@@ -39,19 +39,18 @@ class Conv2d final : public Layer {
     }
   }
 
-  void parameter_gradient(const Context& context, Index index, Range rows, Activations, Activations,
+  void parameter_gradient(const Context& context, Index index, Range panels, Activations, Activations,
                           float* gradient) const override {
-    const kernels::PanelMatrix w = conv_.weights(), layout = index == 0 ? w : kernels::PanelMatrix{1, w.cols};
+    const kernels::PanelMatrix w = conv_.weights();
+    const Index panel = (index == 0 ? w.rows : 1) * kPanel;
     const float* partial = context.at(partials_) + (index == 0 ? 0 : w.floats());
-    for (Index p = 0; p < layout.panels(); ++p)
-      kernels::tree_sum(context.isa, divide_up(context.batch, kGroup), rows.size() * kPanel,
-                        partial + layout.offset(rows.begin, p * kPanel), partial_floats(),
-                        gradient + p * rows.size() * kPanel);
+    kernels::tree_sum(context.isa, divide_up(context.batch, kGroup), panels.size() * panel,
+                      partial + panels.begin * panel, partial_floats(), gradient);
   }
 
-  void refresh(const Context& context, Index index, Range rows) const override {
+  void refresh(const Context& context, Index index, Range panels) const override {
     if (index == 0)
-      kernels::transpose(context.isa, conv_.weights(), conv_.weight(context), rows, context.at(transposed_));
+      kernels::transpose(context.isa, conv_.weights(), conv_.weight(context), panels, context.at(transposed_));
   }
 
  private:

@@ -2,6 +2,8 @@
 // conv2d, relu, max_pool2d and dropout2d in a row: the same numbers from the same random draws, with no array between.
 #include "kernels/conv_pool.hpp"
 
+#include <algorithm>
+
 #include "engine/layers/convolution.hpp"
 #include "kernels/gemm.hpp"
 
@@ -55,27 +57,28 @@ class ConvPool final : public Layer {
     }
   }
 
-  void parameter_gradient(const Context& context, Index index, Range rows, Activations, Activations,
+  void parameter_gradient(const Context& context, Index index, Range panels, Activations, Activations,
                           float* gradient) const override {
     const Index groups = divide_up(context.batch, kGroup), depth = conv_.weights().rows;
     const float* partial = context.at(partials_);
+    const Range channels{panels.begin * kPanel, std::min(panels.end * kPanel, shape_.conv.out_c)};
+    std::fill_n(gradient, panels.size() * kPanel * (index == 0 ? depth : 1), 0.0f);
     if (index == 1) {
-      if (!rows.empty())
-        kernels::tree_sum(context.isa, groups, shape_.conv.out_c, partial + bias_offset(), partial_floats(), gradient);
+      kernels::tree_sum(context.isa, groups, channels.size(), partial + bias_offset() + channels.begin,
+                        partial_floats(), gradient);
       return;
     }
-    const kernels::PanelMatrix block{rows.size(), shape_.conv.out_c};
-    const std::span<float> column = context.span(scratch_).first(std::size_t(rows.size()));
-    for (Index o = 0; o < shape_.conv.out_c; ++o) {
-      kernels::tree_sum(context.isa, groups, rows.size(), partial + o * depth + rows.begin, partial_floats(),
-                        column.data());
-      for (Index r = 0; r < rows.size(); ++r) gradient[block.offset(r, o)] = column[std::size_t(r)];
+    const kernels::PanelMatrix block{depth, channels.size()};
+    const std::span<float> column = context.span(scratch_).first(std::size_t(depth));
+    for (Index o = channels.begin; o < channels.end; ++o) {
+      kernels::tree_sum(context.isa, groups, depth, partial + o * depth, partial_floats(), column.data());
+      for (Index r = 0; r < depth; ++r) gradient[block.offset(r, o - channels.begin)] = column[std::size_t(r)];
     }
   }
 
-  void refresh(const Context& context, Index index, Range rows) const override {
+  void refresh(const Context& context, Index index, Range panels) const override {
     if (index == 0)
-      kernels::columns_from_panels(conv_.weights(), conv_.weight(context), rows, context.at(weight_rows_));
+      kernels::columns_from_panels(conv_.weights(), conv_.weight(context), panels, context.at(weight_rows_));
   }
 
  private:

@@ -15,22 +15,22 @@ class Linear final : public Layer {
   explicit Linear(Options& options) : outputs_(options.integer("out_features", 1, 1, 1 << 20)) {}
 
   Shape plan(const std::string& name, const Shape& input, LayerPlan& plan) override {
-    weights_ = {input.floats(), outputs_};
+    weights_ = {outputs_, input.floats()};
     weight_ = plan.add({.name = name + ".weight",
-                        .shape = {outputs_, weights_.rows},
-                        .fan_in = weights_.rows,
+                        .shape = {outputs_, weights_.cols},
+                        .fan_in = weights_.cols,
                         .layout = weights_,
                         .place = [w = weights_, input](Index i) {
-                          const Index k = i % w.rows, x = k % input.w, y = k / input.w % input.h;
+                          const Index k = i % w.cols, x = k % input.w, y = k / input.w % input.h;
                           const Index c = k / (input.w * input.h);
-                          return w.offset((y * input.w + x) * input.c + c, i / w.rows);
+                          return w.offset(i / w.cols, (y * input.w + x) * input.c + c);
                         }});
     bias_ = plan.add({.name = name + ".bias",
                       .shape = {outputs_},
-                      .fan_in = weights_.rows,
+                      .fan_in = weights_.cols,
                       .layout = {1, outputs_},
                       .place = [](Index i) { return i; }});
-    transposed_ = plan.book(Lifetime::kDerived, weights_.transposed().floats());
+    scratch_ = plan.book(Lifetime::kScratch, kernels::linear_scratch_floats(weights_, plan.batch()));
     return {1, 1, outputs_};
   }
 
@@ -38,36 +38,33 @@ class Linear final : public Layer {
 
   void forward(const Context& context, Range samples, Activations in, Activations out) const override {
     kernels::linear_forward(context.isa, weights_, samples.size(), {in[samples.begin], in.stride}, context.at(weight_),
-                            context.at(bias_), {out[samples.begin], out.stride});
+                            context.at(bias_), {out[samples.begin], out.stride}, context.span(scratch_));
   }
 
   void backward(const Context& context, Range samples, Activations, Activations, Activations d_out,
                 Activations d_in) const override {
     if (d_in)
       kernels::linear_input_gradient(context.isa, weights_, samples.size(), {d_out[samples.begin], d_out.stride},
-                                     context.at(transposed_), {d_in[samples.begin], d_in.stride});
+                                     context.at(weight_), {d_in[samples.begin], d_in.stride});
   }
 
   /// Formed slice by slice over the whole batch, samples in order: no partial gradients of a large matrix.
-  void parameter_gradient(const Context& context, Index index, Range rows, Activations in, Activations d_out,
+  void parameter_gradient(const Context& context, Index index, Range panels, Activations in, Activations d_out,
                           float* gradient) const override {
     if (index == 0) {
       kernels::linear_weight_gradient(context.isa, weights_, context.batch, {in.data, in.stride},
-                                      {d_out.data, d_out.stride}, rows, gradient);
-    } else if (!rows.empty()) {
-      std::fill_n(gradient, outputs_, 0.0f);
-      kernels::add_column_sums(context.isa, context.batch, outputs_, d_out.data, d_out.stride, gradient);
+                                      {d_out.data, d_out.stride}, panels, gradient);
+    } else {
+      const Index first = panels.begin * kPanel, outputs = std::min(panels.end * kPanel, outputs_) - first;
+      std::fill_n(gradient, panels.size() * kPanel, 0.0f);
+      kernels::add_column_sums(context.isa, context.batch, outputs, d_out.data + first, d_out.stride, gradient);
     }
-  }
-
-  void refresh(const Context& context, Index index, Range rows) const override {
-    if (index == 0) kernels::transpose(context.isa, weights_, context.at(weight_), rows, context.at(transposed_));
   }
 
  private:
   Index outputs_;
   kernels::PanelMatrix weights_;
-  Slot weight_, bias_, transposed_;
+  Slot weight_, bias_, scratch_;
 };
 
 const LayerRegistry::Entry<Linear> entry("linear");

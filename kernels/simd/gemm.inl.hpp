@@ -158,11 +158,11 @@ struct Gemm {
   }
 
   /// Panel by panel: 16 rows of 16 become 16 columns, so that whole lines are read and written.
-  static void transpose(PanelMatrix shape, const float* from, Range rows, float* to) noexcept {
+  static void transpose(PanelMatrix shape, const float* from, Range panels, float* to) noexcept {
     const Index outputs = shape.cols;
-    for (Index r0 = rows.begin; r0 < rows.end; r0 += kPanel)
-      for (Index c0 = 0; c0 < outputs; c0 += kPanel) {
-        const Index height = rows.end - r0 < kPanel ? rows.end - r0 : kPanel;
+    for (Index r0 = 0; r0 < shape.rows; r0 += kPanel)
+      for (Index c0 = panels.begin * kPanel; c0 < panels.end * kPanel; c0 += kPanel) {
+        const Index height = shape.rows - r0 < kPanel ? shape.rows - r0 : kPanel;
         const Index width = outputs - c0 < kPanel ? outputs - c0 : kPanel;
         const float* source = from + shape.offset(r0, c0);
         float* target = to + r0 * outputs + c0 * kPanel;

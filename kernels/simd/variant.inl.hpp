@@ -4,6 +4,7 @@
 #include "kernels/simd/conv_pool.inl.hpp"
 #include "kernels/simd/gemm.inl.hpp"
 #include "kernels/simd/im2col.inl.hpp"
+#include "kernels/simd/linear.inl.hpp"
 #include "kernels/simd/max_pool.inl.hpp"
 #include "kernels/simd/optimizer_step.inl.hpp"
 #include "kernels/simd/passes.inl.hpp"
@@ -23,6 +24,7 @@ constexpr KernelTable make_table(const char* name) {
           .lanes = Index(Vector<Arch>::size),
           .gemm_tile_rows = Gemm<Arch>::kTileRows,
           .gemm = Gemm<Arch>::gemm,
+          .linear_forward = Linear<Arch>::forward,
           .transpose = Gemm<Arch>::transpose,
           .im2col = Im2col<Arch>::im2col,
           .col2im = Im2col<Arch>::col2im,
