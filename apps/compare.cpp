@@ -8,6 +8,7 @@
 
 #include "apps/commentary.hpp"
 #include "apps/compare_options.hpp"
+#include "apps/curves.hpp"
 #include "apps/data.hpp"
 #include "apps/signals.hpp"
 #include "apps/summary.hpp"
@@ -15,6 +16,7 @@
 #include "apps/terminal.hpp"
 #include "apps/version.hpp"
 #include "engine/machine.hpp"
+#include "engine/report/tensorboard.hpp"
 #include "engine/results.hpp"
 
 namespace gradrace {
@@ -104,7 +106,9 @@ int compare(const CompareOptions& options) {
   if (options.threads > kernels::allowed_cpus())
     spdlog::warn("{} threads on {} CPUs: they will wait for each other", options.threads, kernels::allowed_cpus());
   std::optional<ResultsWriter> writer;
-  if (!options.out.empty()) writer.emplace(options.out, options.save_weights);
+  if (!options.out.empty()) writer.emplace(options.out, options.save_weights, options.plots);
+  std::optional<TensorboardWriter> tensorboard;
+  if (!options.tensorboard.empty()) tensorboard.emplace(options.tensorboard);
 
   const Dataset data = load(options);
   const Machine machine = this_machine();
@@ -114,12 +118,16 @@ int compare(const CompareOptions& options) {
     writer->describe(setting(options, race_options, machine, data));
     observers.push_back(&*writer);
   }
+  if (tensorboard) observers.push_back(&*tensorboard);
   if (!options.quiet) say(introduction(options, race_options, machine, data));
 
   stop_on_signals();
   const RaceResult result = race.run(data, observers, stop_signal);
   const int exit_code = exit_code_of(result);
-  say((race_options.seeds.size() == 1 ? race_tables(result, race_options) : summary_tables(result.runs)) +
+  const std::string curves =
+      !options.quiet && is_terminal(stdout) ? loss_curves(result.runs, is_utf8() ? Dots::kBraille : Dots::kAscii) : "";
+  say(curves +
+      (race_options.seeds.size() == 1 ? race_tables(result, race_options) : summary_tables(result.runs)) +
       (data.notice.empty() ? "" : "\n") + notice_banner(data.notice));
   if (writer) spdlog::info("the results are in {}", options.out);
   return exit_code;

@@ -100,6 +100,9 @@ void CompareOptions::add_output(CLI::App& command) {
       .add_flag("--save-weights", save_weights,
                 "write the weights there, too: init.safetensors, LABEL_final.safetensors")
       ->needs(directory);
+  command.add_flag("--plots", plots, "write pictures there, too: SVG files for a paper")->needs(directory);
+  command.add_option("--tensorboard", tensorboard, "write event files for TensorBoard into this directory")
+      ->type_name("DIR");
   add_choice(command, "--log-level", log_level, {"debug", "info", "warning", "error", "off"},
              "which log lines go to standard error");
   command.add_flag("--quiet", quiet, "print the tables at the end and nothing before");
@@ -166,6 +169,8 @@ nlohmann::ordered_json CompareOptions::json() const {
           {"subnormals", subnormals},
           {"out", out},
           {"save_weights", save_weights},
+          {"plots", plots},
+          {"tensorboard", tensorboard},
           {"log_level", log_level},
           {"quiet", quiet},
           {"no_progress", no_progress}};

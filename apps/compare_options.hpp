@@ -29,7 +29,8 @@ struct CompareOptions {
   std::string isa = "auto", subnormals = "flush";
   std::string conv = "auto", backward = "auto", fuse = "on";
   std::string out;  ///< directory; empty: no files
-  bool save_weights = false;
+  bool save_weights = false, plots = false;
+  std::string tensorboard;  ///< directory; empty: no event files
   std::string log_level = "warning";
   bool quiet = false, no_progress = false;
 

@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cctype>
 #include <cerrno>
 #include <cstdlib>
 
@@ -22,6 +23,16 @@ std::string environment(const char* name) {
 
 bool is_terminal(std::FILE* stream) {
   return ::isatty(::fileno(stream)) && environment("TERM") != "dumb";
+}
+
+bool is_utf8() {
+  for (const char* name : {"LC_ALL", "LC_CTYPE", "LANG"}) {
+    std::string locale = environment(name);
+    if (locale.empty()) continue;  // the first that is set counts
+    std::ranges::transform(locale, locale.begin(), [](unsigned char c) { return char(std::tolower(c)); });
+    return locale.ends_with("utf-8") || locale.ends_with("utf8");
+  }
+  return false;
 }
 
 std::string bold(std::string_view text) {

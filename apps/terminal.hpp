@@ -10,6 +10,9 @@ namespace gradrace {
 /// Whether `stream` is a terminal that understands control codes (TERM is not "dumb").
 bool is_terminal(std::FILE* stream);
 
+/// Whether the locale of the environment (LC_ALL, LC_CTYPE, LANG) writes UTF-8.
+bool is_utf8();
+
 /// `text` in bold if standard output is a terminal and NO_COLOR is empty or not set, else as it is.
 std::string bold(std::string_view text);
 

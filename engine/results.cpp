@@ -8,6 +8,7 @@
 #include "engine/difference.hpp"
 #include "engine/report/evaluation.hpp"
 #include "engine/report/page.hpp"
+#include "engine/report/plots.hpp"
 #include "engine/report/weights.hpp"
 
 namespace gradrace {
@@ -112,8 +113,8 @@ std::string steps_csv(const std::string& notice, std::span<const RunResult> runs
   return csv;
 }
 
-ResultsWriter::ResultsWriter(fs::path directory, bool save_weights)
-    : directory_(std::move(directory)), save_weights_(save_weights) {
+ResultsWriter::ResultsWriter(fs::path directory, bool save_weights, bool plots)
+    : directory_(std::move(directory)), save_weights_(save_weights), plots_(plots) {
   std::error_code error;
   fs::create_directories(directory_, error);
   if (error) throw failure("cannot make the directory {}: {}", directory_.string(), error.message());
@@ -133,6 +134,11 @@ void ResultsWriter::run_ended(const RaceResult& race) {
     const std::string seed = race.seeds.size() > 1 ? fmt::format("_seed{}", run.seed) : "";
     write_safetensors(directory_ / fmt::format("init{}.safetensors", seed), race.initial);
     write_safetensors(directory_ / fmt::format("{}{}_final.safetensors", run.label, seed), run.parameters);
+  }
+  if (plots_) {
+    const bool is_mnist = setting_.data.at("notice").get<std::string>().empty();
+    const std::string note = is_mnist ? "" : "data: " + setting_.data.at("name").get<std::string>() + ", not MNIST";
+    for (const auto& [name, picture] : race_plots(race.runs, note)) write_atomically(directory_ / name, picture);
   }
   write(race);
 }

@@ -35,7 +35,8 @@ class ResultsWriter final : public RaceObserver {
   /// Makes the directory if needed, and makes sure that the files can be written there, before anything is trained.
   /// save_weights: also init.safetensors and, at the end of each run, <label>_final.safetensors; of a race from several
   /// seeds init_seed<seed>.safetensors and <label>_seed<seed>_final.safetensors.
-  ResultsWriter(std::filesystem::path directory, bool save_weights);
+  /// plots: also pictures (report/plots.hpp), at the end of each run.
+  ResultsWriter(std::filesystem::path directory, bool save_weights, bool plots = false);
 
   /// Must be called before the race begins.
   void describe(RaceSetting setting) { setting_ = std::move(setting); }
@@ -47,7 +48,7 @@ class ResultsWriter final : public RaceObserver {
   void write(const RaceResult& race) const;
 
   std::filesystem::path directory_;
-  bool save_weights_;
+  bool save_weights_, plots_;
   RaceSetting setting_;
 };
 

@@ -122,6 +122,34 @@ TEST_F(ProgramTest, ShowsProgressOnATerminalOnly) {
   EXPECT_EQ(shown({"TERM=xterm"}, {"--no-progress"}).find(" images/s"), std::string::npos);
 }
 
+TEST_F(ProgramTest, DrawsLossCurvesOnATerminalOnly) {
+  const auto shown = [&](const Words& environment, const Words& more = {}) {
+    Words words = {"--batch-size", "4", "--no-progress"};
+    words.insert(words.end(), more.begin(), more.end());
+    const std::string text = Program::on_terminal(directory_.path(), race(words), environment);
+    const std::size_t at = text.find("Training loss, mean of the last 100 steps");
+    return at == std::string::npos ? "" : text.substr(at, text.find("\r\n\r\n", at) - at);
+  };
+  const std::string braille = shown({"TERM=xterm", "LANG=de_DE.UTF-8"});
+  for (const char* part : {"adadelta", "adam", "\xe2\xa0", "step 1"}) expect_contains(braille, part);
+  const std::string ascii = shown({"TERM=xterm", "LANG=de_DE.UTF-8", "LC_ALL=C", "NO_COLOR=1"});
+  expect_contains(ascii, "step 1");
+  for (const char c : ascii) EXPECT_LT(static_cast<unsigned char>(c), 0x80);
+  for (std::size_t begin = 0, end = 0; (end = ascii.find("\r\n", begin)) != std::string::npos; begin = end + 2)
+    EXPECT_LE(end - begin, 80u);
+  EXPECT_EQ(shown({"TERM=xterm"}, {"--quiet"}), "");
+  EXPECT_EQ(run(race()).out.find("Training loss, mean"), std::string::npos);
+}
+
+TEST_F(ProgramTest, WritesPicturesAndEventFilesOnRequest) {
+  ASSERT_EQ(run(race({"--out", in_directory("out"), "--plots", "--tensorboard", in_directory("board")})).exit_code, 0);
+  expect_contains(read_text(directory_ / "out/accuracy.svg"), "data: custom, not MNIST");
+  EXPECT_TRUE(std::filesystem::exists(directory_ / "board/adadelta"));
+  expect_error(ExitCode::kUsage, "--out", race({"--plots"}));
+  write_bytes(directory_ / "file", bytes_of("x"));
+  expect_error(ExitCode::kFailure, "file", race({"--tensorboard", in_directory("file")}));
+}
+
 TEST_F(ProgramTest, StopsWhenNobodyReadsItsOutputAndSaysThatItCannotBeWritten) {
   const auto run_in_shell = [&](const std::string& form) {
     const std::string race = fmt::format("{} --data-dir {} --epochs 1000000 --out {} 2>{}", GRADRACE_TEST_PROGRAM,

@@ -36,7 +36,7 @@ return [...document.querySelectorAll('body *')].filter((e) => !e.closest('.scrol
   e.getBoundingClientRect().right > arguments[0]).map((e) => e.outerHTML.slice(0, 200)).slice(0, 5);"""
 OPEN_TABLES = """
 document.querySelectorAll('details').forEach((details) => { details.open = true; });
-return new Promise((done) => setTimeout(() => done([...document.querySelectorAll('details')].map((details) =>
+return new Promise((done) => setTimeout(() => done([...document.querySelectorAll('.behind')].map((details) =>
   details.querySelectorAll('tbody td').length)), 50));"""
 PRESS_EVERYTHING = """
 document.querySelectorAll('fieldset input').forEach((input) => input.click());

@@ -47,7 +47,7 @@ const axis = (title, { ticks = {}, grid = {}, ...more } = {}) => ({
   ...more,
 });
 const tickText = (value) => (Math.abs(value) >= 1e4 ? whole(value) : significant(value, 3));
-const logTicks = (value) => (/^[125]/.test(Number(value).toExponential()) ? significant(value, 2) : "");
+const logTicks = (value) => (/^[1235]/.test(Number(value).toExponential()) ? significant(value, 2) : "");
 
 // config(): a Chart.js configuration for the theme and the runs of the moment. table(): [headings, rows].
 function chartCard(title, { note, wide, controls, height = 280, label, config, table }) {
@@ -71,5 +71,5 @@ const redraw = (title) => charts.filter(({ canvas }) => canvas.ariaLabel.startsW
 // One line per group over points {x, y}.
 const lineOf = (group, data, more = {}) => ({
   label: group.label, data, borderColor: colourOf(group), backgroundColor: colourOf(group), pointStyle: markOf(group),
-  borderWidth: 2, pointRadius: 4, pointHoverRadius: 6, ...more,
+  borderWidth: 2, pointRadius: 4, pointHoverRadius: 6, clip: 8, ...more,
 });

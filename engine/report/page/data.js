@@ -25,7 +25,9 @@ const seedsOf = (list) => [...new Set(list.flatMap((group) => group.runs.map((ru
 const manySeeds = groups.some((group) => group.runs.length > 1);
 
 const optionText = (group) =>
-  Object.entries(group.options).map(([key, value]) => `${key}\u202f=\u202f${JSON.stringify(value)}`).join(", ");
+  Object.entries(group.options).map(([key, value]) => `${key}\u202f=\u202f${valueText(value)}`).join(", ");
+const valueText = (value) => (Array.isArray(value) ? value.map(valueText).join("\u2009/\u2009") :
+  isNumber(value) ? significant(value, 12) : String(value));
 
 const accuracy = (epoch) => (100 * epoch.test_correct) / epoch.test_total;
 const lastEpoch = (run) => run.epochs.at(-1);

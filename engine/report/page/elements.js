@@ -37,8 +37,11 @@ function card(title, { note, wide = false, controls = [] } = {}, ...children) {
     note ? element("p", { class: "note" }, note) : null, ...children);
 }
 
+// A heading and its cards in two columns; of an odd number of narrow ones the last takes the whole width.
 function part(title, ...cards) {
   const shown = cards.flat().filter(Boolean);
+  const narrow = shown.filter((node) => !node.classList.contains("wide"));
+  if (narrow.length % 2) narrow.at(-1).classList.add("wide");
   return shown.length ? element("section", { class: "part" }, element("h2", {}, title),
     element("div", { class: "grid" }, ...shown)) : null;
 }

@@ -80,16 +80,25 @@ function convergencePoints(group) {
     pointStyle: "rectRot", pointBackgroundColor: css("--card"), order: 0 });
 }
 
+// The range of the axis on a logarithmic scale, a little wider than that of the data.
+function logRange(datasets) {
+  const values = datasets.flatMap((set) => set.data.map((p) => p.y)).filter((y) => isNumber(y) && y > 0);
+  return loss.y === "linear" || !values.length ? {} : { min: 0.8 * values.reduce((a, b) => Math.min(a, b)),
+    max: 1.2 * values.reduce((a, b) => Math.max(a, b)) };
+}
+
 function lossConfig() {
+  const datasets = [...shown().flatMap(lossLines), ...(loss.curve === "raw" ? [] : shown().map(convergencePoints))];
+  const end = Math.max(0, ...datasets.map((set) => set.data.at(-1)?.x ?? 0));
   return {
     type: "line",
-    data: { datasets: [...shown().flatMap(lossLines), ...(loss.curve === "raw" ? [] : shown().map(convergencePoints))] },
+    data: { datasets },
     options: {
       parsing: false, normalized: true, interaction: { mode: "nearest", axis: "x", intersect: false },
       scales: {
         x: axis(loss.x === "steps" ? "Training step" : "Seconds of training",
-          { type: "linear", beginAtZero: true, ticks: { callback: tickText }, grid: { display: false } }),
-        y: axis("Training loss", { type: loss.y, ticks: { callback: loss.y === "linear" ? tickText : logTicks } }),
+          { type: "linear", min: 0, max: end, ticks: { callback: tickText }, grid: { display: false } }),
+        y: axis("Training loss", { type: loss.y, ...logRange(datasets), ticks: { callback: loss.y === "linear" ? tickText : logTicks } }),
       },
       plugins: { tooltip: {
         filter: (item) => !item.dataset.silent,

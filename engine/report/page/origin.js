@@ -1,7 +1,7 @@
 // Everything that is needed to do it again.
 
 const quoted = (word) => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`);
-const SILENT = ["log_level", "quiet", "no_progress", "out"]; // they change no number
+const SILENT = ["log_level", "quiet", "no_progress", "out", "plots", "tensorboard"]; // they change no number
 
 // The command line, with every option that was in force.
 function commandLine(options) {
@@ -9,6 +9,7 @@ function commandLine(options) {
   for (const [key, value] of Object.entries(options)) {
     const name = `--${key.replaceAll("_", "-")}`;
     if (SILENT.includes(key) || value == null || value === "" || value === false) continue;
+    if (key === "seeds" && value.length === 1) continue; // --seed says it
     if (value === true) words.push(name);
     else if (Array.isArray(value) && ["optimizer", "sweep"].includes(key)) value.forEach((v) => words.push(name, quoted(String(v))));
     else if (Array.isArray(value)) value.length && words.push(name, quoted(value.join(",")));

@@ -4,6 +4,8 @@ const METRICS = {
   final_accuracy: ["Final accuracy", percent], final_test_loss: ["Final test loss", (x) => fixed(x, 4)],
   epoch_seconds: ["Seconds per epoch", (x) => fixed(x, 3)], train_seconds: ["Seconds of training", (x) => fixed(x, 2)],
   convergence_step: ["Steps to convergence", whole], convergence_seconds: ["Seconds to convergence", (x) => fixed(x, 2)],
+  final_validation_accuracy: ["Final validation accuracy", percent],
+  final_validation_loss: ["Final validation loss", (x) => fixed(x, 4)],
   target_step: ["Steps to target", whole], target_seconds: ["Seconds to target", (x) => fixed(x, 2)],
 };
 const metricName = (key) => METRICS[key]?.[0] ?? key.replaceAll("_", " ");
@@ -11,8 +13,9 @@ const metricText = (key, x) => {
   if (!isNumber(x)) return "\u2013";
   return (METRICS[key]?.[1] ?? significant)(key.includes("accuracy") && Math.abs(x) <= 1 ? 100 * x : x);
 };
-const interval = (key, { confidence_low: low, confidence_high: high }) =>
-  isNumber(low) && isNumber(high) ? `${metricText(key, low)} to ${metricText(key, high)}` : "\u2013";
+const differenceText = (key, x) => metricText(key, x).replace("%", "points");
+const interval = (key, { confidence_low: low, confidence_high: high }, text = metricText) =>
+  isNumber(low) && isNumber(high) ? `${text(key, low)} to ${text(key, high)}` : "\u2013";
 
 function summaryCards(source) {
   const summary = source.summary ?? [];
@@ -34,12 +37,12 @@ const probability = (p) => (isNumber(p) ? (p < 0.001 ? "< 0.001" : p.toFixed(3))
 function pairedCard(source) {
   const list = (source.paired_difference ?? []).filter((d) => isNumber(d.mean));
   if (list.length === 0) return null;
-  const clear = (d) => d.confidence_low > 0 || d.confidence_high < 0;
-  const rows = list.map((d) => [`${metricName(d.metric)}, ${d.a} \u2212 ${d.b}`, String(d.n), metricText(d.metric, d.mean),
-    interval(d.metric, d), probability(d.p), probability(d.p_holm), clear(d) ? "yes" : "no"]);
+  const shown = (d) => (d.p_holm < 0.05 ? "yes" : "no");
+  const rows = list.map((d) => [`${metricName(d.metric)}, ${d.a} \u2212 ${d.b}`, String(d.n), differenceText(d.metric, d.mean),
+    interval(d.metric, d, differenceText), probability(d.p), probability(d.p_holm), shown(d)]);
   return card("Paired differences", { wide: true, note: "Each seed gives both optimizers the same initial weights, batches and masks; " +
-    "what is averaged is their difference from seed to seed. Holm: p corrected for the number of comparisons." },
-  table(["", "Seeds", "Mean", "Interval", "p", "p (Holm)", "Interval excludes 0"], rows, "Paired differences"));
+    "what is averaged is their difference from seed to seed. Holm: p corrected for the number of pairs; a difference counts as shown where it is below 0.05." },
+  table(["", "Seeds", "Mean", "Interval", "p", "p (Holm)", "Difference shown"], rows, "Paired differences"));
 }
 
 const statisticsPart = () => part("Statistics", documents.flatMap((source) => [summaryCards(source), pairedCard(source)]));

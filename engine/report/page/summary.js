@@ -25,7 +25,8 @@ function plainVerdict() {
 }
 
 function verdict() {
-  const given = documents.flatMap((source) => source.verdict ?? []);
+  const given = documents.flatMap((source) =>
+    (source.verdict ?? []).map((text) => (documents.length > 1 ? `${source.name}: ${text}` : text)));
   return given.length ? given : plainVerdict();
 }
 
@@ -35,22 +36,22 @@ function troubles() {
   return [...texts];
 }
 
-function convergenceText(group) {
-  const all = group.runs.map((run) => run.convergence).filter(Boolean);
-  if (all.length === 0) return "not reached";
-  const where = `step ${withSpread(all.map((c) => c.step), whole)}, ${withSpread(all.map((c) => c.train_seconds), inSeconds)}`;
-  return all.length < group.runs.length ? `${where} (${all.length} of ${group.runs.length} seeds)` : where;
+// Where a group got to something that not every seed need get to: [name, text] rows.
+function reachedFacts(group, name, reached) {
+  if (reached.length === 0) return [[name, "not reached"]];
+  const some = reached.length < group.runs.length ? ` (${reached.length} of ${group.runs.length} seeds)` : "";
+  const steps = reached.map((r) => r.step).filter(isNumber);
+  return [
+    [`${name} at step`, steps.length ? withSpread(steps, whole) + some : null],
+    [`${name} after`, withSpread(reached.map((r) => r.train_seconds), inSeconds) + (steps.length ? "" : some)],
+  ];
 }
 
-function targetText(group) {
-  const runs = group.runs.filter((run) => run.target !== undefined);
-  if (runs.length === 0) return null;
-  const reached = runs.map((run) => run.target).filter(Boolean);
-  const { metric, value } = reached[0] ?? {};
-  if (!reached.length) return "not reached";
-  const goal = metric === "accuracy" ? percent(value <= 1 ? 100 * value : value) : `loss ${significant(value)}`;
-  return `${goal} after ${withSpread(reached.map((t) => t.train_seconds), inSeconds)}` +
-    (reached.length < runs.length ? ` (${reached.length} of ${runs.length} seeds)` : "");
+// A target loss is where a run has converged; only a target accuracy is something else.
+function targetFacts(group) {
+  const share = group.source.options?.target_accuracy;
+  return isNumber(share) ? reachedFacts(group, `${significant(100 * share)}\u202f% accuracy`,
+    group.runs.map((run) => run.target).filter((target) => target?.metric === "accuracy")) : [];
 }
 
 function groupCard(group) {
@@ -60,15 +61,15 @@ function groupCard(group) {
   const facts = [
     ["Test loss", withSpread(value((e) => e.test_loss), (x) => fixed(x, 4))],
     ["Training time", withSpread(ended.map(trainSeconds), inSeconds)],
-    ["Converged", convergenceText(group)],
-    ["Target", targetText(group)],
+    ...reachedFacts(group, "Converged", group.runs.map((run) => run.convergence).filter(Boolean)),
+    ...targetFacts(group),
     ["Seeds", group.runs.length > 1 ? String(group.runs.length) : null],
     ["State", states.length ? listed([...new Set(states)].map((s) => `${states.filter((x) => x === s).length} ${s}`)) : null],
   ].filter(([, text]) => text);
   const node = element("section", { class: "card run" },
     element("h3", {}, element("span", { class: "sign", "data-group": group.index, "aria-hidden": "true" }, signOf(group)),
       " ", group.label),
-    element("p", { class: "big" }, withSpread(value(accuracy), percent), element("span", {}, " test accuracy")),
+    element("p", { class: "big" }, withSpread(value(accuracy), percent), element("span", {}, "test accuracy")),
     element("dl", {}, ...facts.flatMap(([name, text]) => [element("dt", {}, name), element("dd", {}, text)])),
     element("p", { class: "note" }, `${group.optimizer}: ${optionText(group)}`));
   return node;
@@ -78,13 +79,22 @@ function pageHead() {
   const button = element("button", { type: "button", class: "theme", onclick: () => {
     document.documentElement.dataset.theme = isDark() ? "light" : "dark";
     paint();
-  } }, "Light or dark");
+  } }, "\u25d0 Theme");
   return [
     element("div", { class: "bar" }, element("p", { class: "brand" }, "Gradrace"), button),
     element("h1", {}, pageTitle()),
     ...troubles().map((text) => element("p", { class: "notice", role: "note" }, text)),
-    ...verdict().map((text, i) => element("p", { class: i === 0 ? "verdict" : "verdict more" }, text)),
+    ...verdictLines(),
   ];
+}
+
+// The first sentence large, a few below, the others folded away.
+function verdictLines() {
+  const [first, ...others] = verdict();
+  const lines = others.map((text) => element("p", { class: "verdict more" }, text));
+  if (lines.length <= 3) return [element("p", { class: "verdict" }, first), ...lines];
+  return [element("p", { class: "verdict" }, first), ...lines.slice(0, 2),
+    element("details", {}, element("summary", {}, `${lines.length - 2} more findings`), ...lines.slice(2))];
 }
 
 // The legend of all charts: a button per group that hides and shows it.

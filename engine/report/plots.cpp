@@ -1,0 +1,167 @@
+#include "engine/report/plots.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <functional>
+
+#include "engine/difference.hpp"
+#include "engine/report/figure.hpp"
+#include "engine/report/smoothing.hpp"
+
+namespace gradrace {
+namespace {
+
+constexpr std::size_t kLossPoints = 250;
+
+using Runs = std::vector<const RunResult*>;
+
+Runs of_label(std::span<const RunResult> runs, const std::string& label) {
+  Runs found;
+  for (const RunResult& run : runs)
+    if (run.label == label) found.push_back(&run);
+  return found;
+}
+
+/// Mean, lowest and highest y at the mean x.
+FigurePoint over_seeds(const std::vector<std::pair<double, double>>& places) {
+  FigurePoint point = {0, 0, INFINITY, -INFINITY};
+  for (const auto& [x, y] : places) {
+    point.x += x / double(places.size());
+    point.y += y / double(places.size());
+    point.low = std::min(point.low, y);
+    point.high = std::max(point.high, y);
+  }
+  return point;
+}
+
+/// Seconds of training up to and with a step, counted from 1: evenly within an epoch, and on as before in an epoch that
+/// was not completed. NaN before the first was.
+double seconds_at(const RunResult& run, double step) {
+  if (run.epochs.empty()) return NAN;
+  const double epochs = step / double(run.steps_per_epoch);
+  double seconds = 0;
+  for (std::size_t i = 0; i < run.epochs.size(); ++i)
+    seconds += run.epochs[i].train_seconds * std::clamp(epochs - double(i), 0.0, 1.0);
+  return seconds + run.epochs.back().train_seconds * std::max(0.0, epochs - double(run.epochs.size()));
+}
+
+FigureLine loss_line(const std::string& label, const Runs& runs, bool by_seconds) {
+  std::vector<std::vector<double>> curves;
+  std::size_t longest = 0;
+  for (const RunResult* run : runs) {
+    curves.push_back(smoothed(run->step_loss));
+    longest = std::max(longest, curves.back().size());
+  }
+  FigureLine line = {label, {}};
+  for (const std::size_t i : sampled(longest, kLossPoints)) {
+    std::vector<std::pair<double, double>> places;
+    for (std::size_t k = 0; k < runs.size(); ++k)
+      if (const auto step = double(i + 1); i < curves[k].size())
+        places.emplace_back(by_seconds ? seconds_at(*runs[k], step) : step, curves[k][i]);
+    line.points.push_back(over_seeds(places));
+  }
+  return line;
+}
+
+using Value = std::function<double(const EpochResult&)>;
+
+std::vector<double> values_of(const Runs& runs, std::size_t epoch, const Value& value) {
+  std::vector<double> values;
+  for (const RunResult* run : runs)
+    if (epoch < run->epochs.size()) values.push_back(value(run->epochs[epoch]));
+  return values;
+}
+
+std::size_t most_epochs(std::span<const RunResult> runs) {
+  std::size_t most = 0;
+  for (const RunResult& run : runs) most = std::max(most, run.epochs.size());
+  return most;
+}
+
+LineFigure epoch_figure(std::span<const RunResult> runs, const std::string& title, const std::string& y_title,
+                        const Value& value) {
+  LineFigure figure = {
+      .title = title, .note = {}, .x_title = "epoch", .y_title = y_title, .x_is_whole = true, .lines = {}};
+  for (const std::string& label : labels_of(runs)) {
+    FigureLine& line = figure.lines.emplace_back(FigureLine{label, {}});
+    for (std::size_t epoch = 0; epoch < most_epochs(runs); ++epoch) {
+      std::vector<std::pair<double, double>> places;
+      for (const double y : values_of(of_label(runs, label), epoch, value)) places.emplace_back(epoch + 1, y);
+      if (!places.empty()) line.points.push_back(over_seeds(places));
+    }
+  }
+  return figure;
+}
+
+BarFigure time_figure(std::span<const RunResult> runs) {
+  BarFigure figure = {.title = "Training time per epoch",
+                      .note = {},
+                      .x_title = "epoch",
+                      .y_title = "seconds of training",
+                      .categories = {},
+                      .bars = {}};
+  for (std::size_t epoch = 0; epoch < most_epochs(runs); ++epoch)
+    figure.categories.push_back(fmt::format("{}", epoch + 1));
+  for (const std::string& label : labels_of(runs)) {
+    FigureBars& bars = figure.bars.emplace_back(FigureBars{label, {}});
+    for (std::size_t epoch = 0; epoch < figure.categories.size(); ++epoch) {
+      const auto seconds = values_of(of_label(runs, label), epoch, [](const auto& e) { return e.train_seconds; });
+      double sum = 0;
+      for (const double s : seconds) sum += s;
+      bars.values.push_back(seconds.empty() ? NAN : sum / double(seconds.size()));
+    }
+  }
+  return figure;
+}
+
+BarFigure difference_figure(std::span<const RunResult> runs, const std::string& title,
+                            double ParameterDifference::*value) {
+  BarFigure figure = {.title = title, .note = {}, .x_title = "", .y_title = title, .categories = {}, .bars = {}};
+  for (const RunDifference& difference : run_differences(runs)) {
+    if (difference.seed != runs.front().seed) continue;
+    FigureBars& bars = figure.bars.emplace_back(FigureBars{difference.a + " - " + difference.b, {}});
+    figure.categories.clear();
+    for (const ParameterDifference& parameter : difference.parameters) {
+      figure.categories.push_back(parameter.parameter);
+      bars.values.push_back(parameter.*value);
+    }
+  }
+  return figure;
+}
+
+LineFigure loss_figure(std::span<const RunResult> runs, bool by_seconds) {
+  LineFigure figure = {.title = fmt::format("Training loss, mean of the last {} steps", kConvergenceWindow),
+                       .note = {},
+                       .x_title = by_seconds ? "seconds of training" : "training step",
+                       .y_title = "training loss",
+                       .x_from_zero = true,
+                       .y_scale = Scale::kLogarithmic,
+                       .lines = {}};
+  for (const std::string& label : labels_of(runs))
+    figure.lines.push_back(loss_line(label, of_label(runs, label), by_seconds));
+  return figure;
+}
+
+}  // namespace
+
+std::vector<std::pair<std::string, std::string>> race_plots(std::span<const RunResult> runs, const std::string& note) {
+  std::vector<std::pair<std::string, std::string>> plots;
+  const auto add = [&](const char* name, auto figure) {
+    figure.note = note;
+    if (std::string picture = svg(figure); !picture.empty()) plots.emplace_back(name, std::move(picture));
+  };
+  add("loss_by_step.svg", loss_figure(runs, false));
+  add("loss_by_seconds.svg", loss_figure(runs, true));
+  add("accuracy.svg", epoch_figure(runs, "Test accuracy", "test accuracy, %", [](const EpochResult& epoch) {
+        return 100 * double(epoch.test.correct) / double(epoch.test.total);
+      }));
+  add("test_loss.svg",
+      epoch_figure(runs, "Test loss", "test loss", [](const EpochResult& epoch) { return epoch.test.loss; }));
+  add("epoch_seconds.svg", time_figure(runs));
+  add("mean_difference.svg", difference_figure(runs, "mean difference", &ParameterDifference::mean_difference));
+  add("normalized_difference.svg",
+      difference_figure(runs, "normalized difference", &ParameterDifference::normalized_difference));
+  return plots;
+}
+
+}  // namespace gradrace

@@ -1,0 +1,19 @@
+#pragma once
+/// The pictures of a race that --plots writes.
+
+#include <span>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "engine/race.hpp"
+
+namespace gradrace {
+
+/// File names and SVG documents: training loss (smoothed) by step and by seconds, test accuracy, test loss and training
+/// time by epoch, and the parameters' mean and normalized differences of the first seed. Several seeds: their mean, and
+/// a band from the lowest to the highest. Those for which there is nothing to show yet are left out. note: a few words
+/// that stand in every picture; may be empty.
+std::vector<std::pair<std::string, std::string>> race_plots(std::span<const RunResult> runs, const std::string& note);
+
+}  // namespace gradrace

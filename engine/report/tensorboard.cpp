@@ -1,0 +1,126 @@
+#include "engine/report/tensorboard.hpp"
+
+#include <unistd.h>
+
+#include <bit>
+#include <chrono>
+#include <system_error>
+
+#include "engine/error.hpp"
+#include "engine/report/crc32c.hpp"
+
+namespace gradrace {
+namespace {
+
+namespace fs = std::filesystem;
+
+/// Protocol buffers, as far as an Event needs them: https://protobuf.dev/programming-guides/encoding
+enum class Wire : unsigned { kVarint = 0, kFixed64 = 1, kBytes = 2, kFixed32 = 5 };
+
+template <class Unsigned>
+std::string little_endian(Unsigned value) {
+  std::string bytes;
+  for (std::size_t i = 0; i < sizeof value; ++i) bytes += char((value >> (8 * i)) & 0xff);
+  return bytes;
+}
+
+std::string varint(std::uint64_t value) {
+  std::string bytes;
+  for (; value >= 0x80; value >>= 7) bytes += char((value & 0x7f) | 0x80);
+  return bytes + char(value);
+}
+
+std::string key(unsigned field, Wire wire) {
+  return varint(field << 3 | unsigned(wire));
+}
+
+std::string bytes_field(unsigned field, std::string_view bytes) {
+  return key(field, Wire::kBytes) + varint(bytes.size()) + std::string(bytes);
+}
+
+/// The fields of tensorflow/core/util/event.proto and framework/summary.proto.
+std::string wall_time_field(double seconds) {
+  return key(1, Wire::kFixed64) + little_endian(std::bit_cast<std::uint64_t>(seconds));
+}
+
+std::uint32_t masked_crc(std::string_view bytes) {
+  const std::uint32_t crc = crc32c(bytes);
+  return std::rotr(crc, 15) + 0xa282ead8u;
+}
+
+std::string record(const std::string& data) {
+  const std::string length = little_endian(std::uint64_t(data.size()));
+  return length + little_endian(masked_crc(length)) + data + little_endian(masked_crc(data));
+}
+
+double now() {
+  return std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count();
+}
+
+std::string host_name() {
+  char name[256] = "";
+  return ::gethostname(name, sizeof name - 1) == 0 && *name ? name : "unknown";
+}
+
+void make_directory(const fs::path& directory) {
+  std::error_code error;
+  fs::create_directories(directory, error);
+  if (error) throw failure("cannot make the directory {}: {}", directory.string(), error.message());
+}
+
+}  // namespace
+
+std::string version_event(double wall_time) {
+  return record(wall_time_field(wall_time) + bytes_field(3, "brain.Event:2"));
+}
+
+std::string scalar_event(double wall_time, std::int64_t step, std::string_view tag, float value) {
+  const std::string entry =
+      bytes_field(1, tag) + key(2, Wire::kFixed32) + little_endian(std::bit_cast<std::uint32_t>(value));
+  return record(wall_time_field(wall_time) + key(2, Wire::kVarint) + varint(std::uint64_t(step)) +
+                bytes_field(5, bytes_field(1, entry)));
+}
+
+TensorboardWriter::TensorboardWriter(fs::path directory) : directory_(std::move(directory)) {
+  make_directory(directory_);
+}
+
+void TensorboardWriter::run_began(const RaceResult& race) {
+  const RunResult& run = race.runs.back();
+  fs::path directory = directory_ / run.label;
+  if (race.seeds.size() > 1) directory /= fmt::format("seed-{}", run.seed);
+  make_directory(directory);
+  file_ = directory / fmt::format("events.out.tfevents.{:.0f}.{}.{}", now(), host_name(), ::getpid());
+  stream_.open(file_, std::ios::binary | std::ios::trunc);
+  pending_ = version_event(now());
+  flush();
+}
+
+void TensorboardWriter::step_done(const RaceResult& race, const StepEvent& step) {
+  add(std::ssize(race.runs.back().step_loss), "train/loss", double(step.loss));
+}
+
+void TensorboardWriter::epoch_done(const RaceResult& race) {
+  const RunResult& run = race.runs.back();
+  const TestResult& test = run.epochs.back().test;
+  add(std::ssize(run.step_loss), "test/loss", test.loss);
+  add(std::ssize(run.step_loss), "test/accuracy", double(test.correct) / double(test.total));
+  flush();
+}
+
+void TensorboardWriter::run_ended(const RaceResult&) {
+  flush();
+  stream_.close();
+}
+
+void TensorboardWriter::add(std::int64_t step, std::string_view tag, double value) {
+  pending_ += scalar_event(now(), step, tag, float(value));
+}
+
+void TensorboardWriter::flush() {
+  if (!stream_.write(pending_.data(), std::streamsize(pending_.size())).flush())
+    throw failure("cannot write {}", file_.string());
+  pending_.clear();
+}
+
+}  // namespace gradrace

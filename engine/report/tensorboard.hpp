@@ -1,0 +1,42 @@
+#pragma once
+/// Event files that TensorBoard reads.
+
+#include <cstdint>
+#include <filesystem>
+#include <fstream>
+#include <string>
+#include <string_view>
+
+#include "engine/race.hpp"
+
+namespace gradrace {
+
+/// The bytes of an event file: TFRecords (length, masked checksum, data, masked checksum; little-endian) that hold
+/// tensorflow.Event messages. wall_time: seconds since 1970.
+std::string version_event(double wall_time);
+std::string scalar_event(double wall_time, std::int64_t step, std::string_view tag, float value);
+
+/// Writes the scalars of a race while it runs: train/loss for every step, test/loss and test/accuracy (0 to 1) for
+/// every epoch, at its last step. Each run has a file in <directory>/<label>, or in <directory>/<label>/seed-<seed>
+/// where there are several seeds; files of former races stay. What is written is on its way to the file after every
+/// epoch. Throws failure where that is impossible.
+class TensorboardWriter final : public RaceObserver {
+ public:
+  /// Makes the directory if needed.
+  explicit TensorboardWriter(std::filesystem::path directory);
+
+  void run_began(const RaceResult& race) override;
+  void step_done(const RaceResult& race, const StepEvent& step) override;
+  void epoch_done(const RaceResult& race) override;
+  void run_ended(const RaceResult& race) override;
+
+ private:
+  void add(std::int64_t step, std::string_view tag, double value);
+  void flush();
+
+  std::filesystem::path directory_, file_;
+  std::ofstream stream_;
+  std::string pending_;
+};
+
+}  // namespace gradrace
