@@ -23,7 +23,7 @@ function withSpread(values, write) {
   const numbers = values.filter(isNumber);
   if (numbers.length === 0) return "\u2013";
   if (numbers.length === 1) return write(numbers[0]);
-  const [centre, spread] = [mean(numbers), deviation(numbers)].map(write);
+  const [centre, spread] = [mean(numbers), deviation(numbers)].map((x) => write(x));
   const unit = /\u202f(%|s)$/;
   return `${centre.replace(unit, "")} \u00b1 ${spread}`;
 }
