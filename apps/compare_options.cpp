@@ -46,6 +46,9 @@ void CompareOptions::add_training(CLI::App& command) {
              "random numbers of later runs from a seed: those of the first, or where it left off");
   add_choice(command, "--dropout-stream", dropout_stream, {"mt19937", "mkl"},
              "dropout masks as PyTorch draws them without and with MKL");
+  command.add_option("--clip-grad-norm", clip_grad_norm, "scale gradients down together where their norm is above X")
+      ->type_name("X")
+      ->check(number_from_zero());
   command.add_option("--init", init, "start from the weights in this safetensors file")->type_name("FILE");
   command
       .add_option("--target-loss", target_loss, "converged: the mean of the last 100 training losses is at or below")
@@ -135,6 +138,7 @@ RaceOptions CompareOptions::race() const {
   options.subnormals = subnormals == "keep" ? kernels::Subnormals::kKeep : kernels::Subnormals::kFlush;
   if (!init.empty()) options.init = read_safetensors(init);
   options.target_loss = target_loss;
+  options.trainer.clip_grad_norm = clip_grad_norm;
   options.target_accuracy = target_accuracy;
   options.until_target = until_target;
   return options;
@@ -153,6 +157,7 @@ nlohmann::ordered_json CompareOptions::json() const {
           {"order", order},
           {"dropout_stream", dropout_stream},
           {"init", init},
+          {"clip_grad_norm", or_null(clip_grad_norm)},
           {"target_loss", target_loss},
           {"target_accuracy", or_null(target_accuracy)},
           {"until_target", until_target},

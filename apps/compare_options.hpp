@@ -20,6 +20,7 @@ struct CompareOptions {
   std::string seeds = "1";  ///< how many, from `seed` on, or a list of them
   std::string order = "paired", dropout_stream = "mt19937", init;
   double target_loss = 0.1;
+  std::optional<double> clip_grad_norm;  ///< none: gradients are taken as they are
   std::optional<double> target_accuracy;
   bool until_target = false;
   std::string dataset = "auto", data_dir;

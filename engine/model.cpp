@@ -5,6 +5,7 @@
 
 #include "engine/error.hpp"
 #include "engine/init.hpp"
+#include "kernels/gradient_norm.hpp"
 
 namespace gradrace {
 namespace {
@@ -15,6 +16,10 @@ constexpr Index kBlockFloats = 4096;
 /// Panels of a parameter that are updated together.
 Index block_panels(const Parameter& p) {
   return std::clamp<Index>(kBlockFloats / (p.layout.rows * kPanel), 1, p.layout.panels());
+}
+
+std::size_t floats_of(const Parameter& p, Range panels) {
+  return std::size_t(panels.size() * p.layout.rows * kPanel);
 }
 
 /// Floats from one sample's activations to the next: an odd number of cache lines, so that the same element of many
@@ -54,8 +59,13 @@ class Model::LayerPlanner final : public LayerPlan {
 };
 
 Model::Model(const Network& network, const KernelChoice& choice, const kernels::Isa& isa, Index workers, Index batch,
-             std::vector<float> initial_state)
-    : choice_(choice), isa_(isa), batch_(batch), initial_state_(std::move(initial_state)), plan_(workers) {
+             std::vector<float> initial_state, std::optional<double> max_norm)
+    : choice_(choice),
+      isa_(isa),
+      batch_(batch),
+      initial_state_(std::move(initial_state)),
+      plan_(workers),
+      max_norm_(max_norm) {
   shapes_.push_back(network.input);
   for (const Spec& spec : network.layers) {
     Options options = spec.options;
@@ -69,8 +79,12 @@ Model::Model(const Network& network, const KernelChoice& choice, const kernels::
   plan_activations();
   persistent_ = plan_.book(Lifetime::kPersistent, parameter_floats_ * (1 + states()));
   Index block = 0;
-  for (const Parameter& p : parameters_) block = std::max(block, block_panels(p) * p.layout.rows * kPanel);
-  block_ = plan_.book_per_worker(Lifetime::kStep, block);
+  for (const Parameter& p : parameters_) {
+    block = std::max(block, block_panels(p) * p.layout.rows * kPanel);
+    panels_ += p.layout.panels();
+  }
+  block_ = max_norm_ ? plan_.book(Lifetime::kStep, parameter_floats_) : plan_.book_per_worker(Lifetime::kStep, block);
+  if (max_norm_) squares_ = std::make_unique<double[]>(std::size_t(panels_));
   memory_ = std::make_unique<Memory>(plan_);
 }
 
@@ -187,30 +201,66 @@ void Model::backward(const Context& context, Range samples) const {
   for (Index s = samples.begin; s < samples.end; ++s) backward_layers(context, {s, s + 1}, {0, head_});
 }
 
-void Model::update(const Context& context, const kernels::Worker& worker, const Optimizer& optimizer) const {
+/// Calls body(parameter, panels, how many panels of all parameters stand before) for this worker's blocks.
+template <class Body>
+void Model::for_each_block(const kernels::Worker& worker, const Body& body) const {
+  Index before = 0;
   for (std::size_t i = 0; i < parameters_.size(); ++i) {
     const Range mine = worker.share_of(parameters_[i].layout.panels());
     const Index block = block_panels(parameters_[i]);
-    for (Index p = mine.begin; p < mine.end; p += block)
-      update_block(context, i, {p, std::min(p + block, mine.end)}, optimizer);
+    for (Index p = mine.begin; p < mine.end; p += block) body(i, Range{p, std::min(p + block, mine.end)}, before + p);
+    before += parameters_[i].layout.panels();
   }
 }
 
-void Model::update_block(const Context& context, std::size_t parameter, Range panels,
+void Model::update(const Context& context, const kernels::Worker& worker, const Optimizer& optimizer) const {
+  if (max_norm_) return update_clipped(context, worker, optimizer);
+  for_each_block(worker, [&](std::size_t parameter, Range panels, Index) {
+    update_block(context, parameter, panels, form_gradient(context, parameter, panels, context.at(block_)), optimizer);
+  });
+}
+
+/// The norm's sum has one order: inside panels, then over the panels of all parameters. Every worker computes it.
+void Model::update_clipped(const Context& context, const kernels::Worker& worker, const Optimizer& optimizer) const {
+  const auto place = [&](std::size_t parameter, Range panels) {
+    const Parameter& p = parameters_[parameter];
+    return context.at(block_) + p.offset + panels.begin * p.layout.rows * kPanel;
+  };
+  for_each_block(worker, [&](std::size_t parameter, Range panels, Index before) {
+    const auto g = form_gradient(context, parameter, panels, place(parameter, panels));
+    const std::size_t panel = g.size() / std::size_t(panels.size());
+    for (Index k = 0; k < panels.size(); ++k)
+      squares_[std::size_t(before + k)] = kernels::sum_of_squares(g.subspan(std::size_t(k) * panel, panel));
+  });
+  worker.barrier();
+  double square = 0;
+  for (Index k = 0; k < panels_; ++k) square += squares_[std::size_t(k)];
+  const float factor = kernels::clip_factor(std::sqrt(square), *max_norm_);
+  for_each_block(worker, [&](std::size_t parameter, Range panels, Index) {
+    const std::span<float> g{place(parameter, panels), floats_of(parameters_[parameter], panels)};
+    kernels::scale(g, factor);
+    update_block(context, parameter, panels, g, optimizer);
+  });
+}
+
+/// Writes the gradient of some panels of a parameter, one after the other.
+std::span<float> Model::form_gradient(const Context& context, std::size_t parameter, Range panels,
+                                      float* gradient_of_panels) const {
+  const auto [layer, index] = owners_[parameter];
+  const Activations d_out = Index(layer) >= head_ ? gradient(layer + 1, context.worker) : Activations{};
+  layers_[layer]->parameter_gradient(context, index, panels, activation(layer), d_out, gradient_of_panels);
+  return {gradient_of_panels, floats_of(parameters_[parameter], panels)};
+}
+
+void Model::update_block(const Context& context, std::size_t parameter, Range panels, std::span<const float> g,
                          const Optimizer& optimizer) const {
   const Parameter& p = parameters_[parameter];
   const auto [layer, index] = owners_[parameter];
-  const Activations d_out = Index(layer) >= head_ ? gradient(layer + 1, context.worker) : Activations{};
-  float* g = context.at(block_);
-  layers_[layer]->parameter_gradient(context, index, panels, activation(layer), d_out, g);
-
-  const Index panel = p.layout.rows * kPanel;
-  const std::size_t floats = std::size_t(panels.size() * panel);
-  float* values = memory_->at(persistent_) + p.offset + panels.begin * panel;
+  float* values = memory_->at(persistent_) + p.offset + panels.begin * p.layout.rows * kPanel;
   constexpr Index kMostStates = 4;
   float* state[kMostStates];
   for (Index k = 0; k < states(); ++k) state[k] = values + (k + 1) * parameter_floats_;
-  optimizer.update(isa_, {values, floats}, {g, floats}, {state, initial_state_.size()});
+  optimizer.update(isa_, {values, g.size()}, g, {state, initial_state_.size()});
   layers_[layer]->refresh(context, index, panels);
 }
 

@@ -2,6 +2,7 @@
 /// A network with memory: layers planned for a largest batch, parameters and optimizer state in one piece each.
 
 #include <memory>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -17,9 +18,9 @@ namespace gradrace {
 class Model {
  public:
   /// Throws usage_error if the layers do not fit together. batch: the most samples in a step; initial_state: what the
-  /// optimizer's arrays begin as.
+  /// optimizer's arrays begin as; max_norm: that of all gradients together, above which they are scaled down to it.
   Model(const Network& network, const KernelChoice& choice, const kernels::Isa& isa, Index workers, Index batch,
-        std::vector<float> initial_state);
+        std::vector<float> initial_state, std::optional<double> max_norm = {});
   ~Model();
 
   const std::vector<Parameter>& parameters() const { return parameters_; }
@@ -59,7 +60,7 @@ class Model {
   void backward(const Context& context, Range samples) const;
 
   /// Parameter phase: this worker's share of all parameters. Gradient, update and derived memory block by block, while
-  /// they are in cache.
+  /// they are in cache. With a max_norm all gradients are formed first, and a barrier waits for their norm.
   void update(const Context& context, const kernels::Worker& worker, const Optimizer& optimizer) const;
 
  private:
@@ -73,7 +74,12 @@ class Model {
   void forward_layers(const Context& context, Range samples, Range layers) const;
   void backward_layers(const Context& context, Range samples, Range layers) const;
   void plan_activations();
-  void update_block(const Context& context, std::size_t parameter, Range panels, const Optimizer& optimizer) const;
+  template <class Body>
+  void for_each_block(const kernels::Worker& worker, const Body& body) const;
+  std::span<float> form_gradient(const Context& context, std::size_t parameter, Range panels, float* gradient) const;
+  void update_clipped(const Context& context, const kernels::Worker& worker, const Optimizer& optimizer) const;
+  void update_block(const Context& context, std::size_t parameter, Range panels, std::span<const float> gradient,
+                    const Optimizer& optimizer) const;
   void refresh_all() const;
   Index states() const { return std::ssize(initial_state_); }
   Activations activation(std::size_t i) const;              // input of layer i; i == layers: the output
@@ -93,7 +99,11 @@ class Model {
   std::vector<Parameter> parameters_;
   std::vector<Owned> owners_;
   Index parameter_floats_ = 0;
-  Slot persistent_, block_;
+  Slot persistent_;
+  std::optional<double> max_norm_;
+  Slot block_;                         // gradients: of a block, each worker's own; or with max_norm_ of all parameters
+  Index panels_ = 0;                   // of all parameters
+  std::unique_ptr<double[]> squares_;  // with max_norm_: of each panel's gradients, their sum
   std::unique_ptr<Memory> memory_;
 };
 

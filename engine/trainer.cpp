@@ -27,7 +27,7 @@ Trainer::Trainer(const Network& network, const kernels::Isa& isa, const kernels:
       optimizer_(optimizer),
       options_(options),
       model_(options.fuse ? fuse(network) : network, options.kernels, isa, team.size(), options.batch_size,
-             optimizer.initial_state()),
+             optimizer.initial_state(), options.clip_grad_norm),
       normalizer_(options.mean, options.deviation),
       outcomes_(std::size_t(options.batch_size)) {}
 

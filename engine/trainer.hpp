@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -16,6 +17,7 @@ struct TrainerOptions {
   DropoutStream dropout_stream = DropoutStream::kMt19937;
   KernelChoice kernels = {};
   bool fuse = true;                           ///< replace runs of layers by fused stages (fusion.hpp)
+  std::optional<double> clip_grad_norm = {};  ///< gradients whose norm is larger are scaled down to it, all alike
   float mean = 0.1302f, deviation = 0.3069f;  ///< of the pixels, for normalising
 };
 

@@ -130,6 +130,33 @@ INSTANTIATE_TEST_SUITE_P(Order, GoldenTraining,
                            return std::string(std::get<0>(param.param)) + "_" + std::get<1>(param.param).name;
                          });
 
+TEST(GoldenClipping, FollowsPyTorch) {
+  const Json file = golden::json("experiment/clipped.json"), meta = file.at("meta");
+  const ImageSet images = read_images(golden::path("experiment"), "train");
+  for (const Json& entry : file.at("cases")) {
+    SCOPED_TRACE(entry.at("options").dump());
+    std::map<std::string, std::string> given;
+    for (const auto& [key, value] : entry.at("options").items()) given[key] = value.dump();
+    Options options(given);
+    const auto optimizer = OptimizerRegistry::instance().make(entry.at("optimizer"), options);
+    const kernels::Team team(2);
+    Trainer trainer(mnist_convnet(images.height, images.width), kernels::Isa::best(), team, *optimizer,
+                    {.batch_size = meta.at("batch"),
+                     .clip_grad_norm = entry.at("clip_grad_norm"),
+                     .mean = meta.at("normalize")[0],
+                     .deviation = meta.at("normalize")[1]});
+    Generator generator(meta.at("seed").get<std::uint64_t>());
+    trainer.model().load(trainer.model().initial_values(generator));
+    Batches batches(images, meta.at("batch"));
+    std::vector<float> losses;
+    trainer.train(batches, generator, [&](Index, float loss) {
+      losses.push_back(loss);
+      return true;
+    });
+    expect_losses(losses, entry.at("train_loss"), {5e-6, 2e-5});
+  }
+}
+
 class GoldenMnist : public testing::Test {
  protected:
   void SetUp() override {

@@ -68,12 +68,14 @@ struct Outcome {
   std::vector<NamedTensor> values;
 };
 
-Outcome run(const std::string& optimizer_name, const kernels::Isa& isa, Index threads, Index batch_size, Index steps) {
+Outcome run(const std::string& optimizer_name, const kernels::Isa& isa, Index threads, Index batch_size, Index steps,
+            std::optional<double> clip_grad_norm = {}) {
   const ImageSet images = noise(batch_size * 7 + 3, 5);
   const kernels::Team team(threads);
   Options options;
   const auto optimizer = OptimizerRegistry::instance().make(optimizer_name, options);
-  Trainer trainer(mnist_convnet(28, 28), isa, team, *optimizer, {.batch_size = batch_size});
+  Trainer trainer(mnist_convnet(28, 28), isa, team, *optimizer,
+                  {.batch_size = batch_size, .clip_grad_norm = clip_grad_norm});
   Generator generator(1);
   trainer.model().load(trainer.model().initial_values(generator));
   Batches batches(images, batch_size);
@@ -140,12 +142,35 @@ TEST_P(TrainerWithEach, AnyNumberOfThreadsGivesTheSameBits) {
   EXPECT_TRUE(same_bits(one, run(GetParam(), kernels::Isa::best(), 3, 20, 20)));
 }
 
-TEST_P(TrainerWithEach, StepsAndEvaluationAllocateNothing) {
+TEST(TrainerClipping, GivesTheSameBitsForAnyNumberOfThreads) {
+  const Outcome one = run("adadelta", kernels::Isa::best(), 1, 20, 20, 0.1);
+  EXPECT_FALSE(same_bits(one, run("adadelta", kernels::Isa::best(), 1, 20, 20))) << "nothing was clipped";
+  for (const Index threads : {2, 3, 8})
+    EXPECT_TRUE(same_bits(one, run("adadelta", kernels::Isa::best(), threads, 20, 20, 0.1))) << threads;
+}
+
+TEST(TrainerClipping, LeavesSmallGradientsAlone) {
+  EXPECT_TRUE(
+      same_bits(run("adam", kernels::Isa::best(), 2, 20, 10, 1e6), run("adam", kernels::Isa::best(), 2, 20, 10)));
+}
+
+class TrainerAllocations : public testing::TestWithParam<std::tuple<std::string, double>> {};
+INSTANTIATE_TEST_SUITE_P(Optimizer, TrainerAllocations,
+                         testing::Combine(testing::ValuesIn(OptimizerRegistry::instance().names()),
+                                          testing::Values(0.0, 0.1)),
+                         [](const auto& test) {
+                           return std::get<0>(test.param) + (std::get<1>(test.param) > 0 ? "_clipped" : "");
+                         });
+
+TEST_P(TrainerAllocations, StepsAndEvaluationAllocateNothing) {
+  const auto [name, max_norm] = GetParam();
   const ImageSet images = noise(67, 5);
   const kernels::Team team(2);
   Options options;
-  const auto optimizer = OptimizerRegistry::instance().make(GetParam(), options);
-  Trainer trainer(mnist_convnet(28, 28), kernels::Isa::best(), team, *optimizer, {});
+  const auto optimizer = OptimizerRegistry::instance().make(name, options);
+  TrainerOptions trainer_options;
+  if (max_norm > 0) trainer_options.clip_grad_norm = max_norm;
+  Trainer trainer(mnist_convnet(28, 28), kernels::Isa::best(), team, *optimizer, trainer_options);
   Generator generator(1);
   trainer.model().load(trainer.model().initial_values(generator));
   Batches batches(images, 32);
