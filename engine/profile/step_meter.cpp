@@ -26,7 +26,7 @@ Index arrays_of(const Optimizer& optimizer) {
 }
 
 double bytes_per_parameter(const Optimizer& optimizer) {
-  return double((2 * arrays_of(optimizer) - 1) * Index(sizeof(float)));
+  return double(optimizer.bytes_per_parameter());
 }
 
 void run_step(const Optimizer& optimizer, Index states, const kernels::Isa& isa, const StepArrays& arrays,
