@@ -1,6 +1,7 @@
 #include "engine/profile/profile.hpp"
 
 #include <algorithm>
+#include <deque>
 #include <fstream>
 #include <memory>
 
@@ -15,7 +16,7 @@
 namespace gradrace {
 namespace {
 
-constexpr int kVisits = 3;  // several short ones see more of the machine's moods than a long one
+constexpr int kVisits = 3;  // of every figure, spread over the run, so that a mood of the machine does not decide one
 
 using Teams = std::vector<std::unique_ptr<kernels::Team>>;
 using Report = std::function<void(const std::string&, double)>;
@@ -43,22 +44,54 @@ double available_memory() {
   return 1e18;
 }
 
-/// Adds every optimizer's costs at one size. All are visited several times by turns.
-void measure_size(const std::vector<Entrant>& entrants, const kernels::Isa& isa, const Teams& teams, Index parameters,
-                  Index arrays, std::vector<OptimizerProfile>& profiles) {
-  const StepArrays memory(parameters, arrays);
-  std::vector<std::vector<StepMeter>> meters;
-  for (const Entrant& entrant : entrants) {
-    meters.emplace_back();
-    for (const auto& team : teams) meters.back().emplace_back(entrant, isa, *team, memory, largest_cache());
-  }
-  for (int visit = 0; visit < kVisits; ++visit)
-    for (std::size_t i = 0; i < entrants.size(); ++i) {
-      memory.fill(*teams.back(), arrays_of(*entrants[i].optimizer));
-      for (StepMeter& meter : meters[i]) meter.visit();
+/// All optimizers at one size, with memory of its own.
+class Size {
+ public:
+  Size(const std::vector<Entrant>& entrants, const kernels::Isa& isa, const Teams& teams, Index parameters,
+       Index arrays)
+      : fillers_(*teams.back()), arrays_(parameters, arrays) {
+    const Index cache = largest_cache();
+    for (const Entrant& entrant : entrants) {
+      arrays_of_.push_back(arrays_of(*entrant.optimizer));
+      meters_.emplace_back();
+      for (const auto& team : teams) meters_.back().emplace_back(entrant, isa, *team, arrays_, cache);
     }
-  for (std::size_t i = 0; i < entrants.size(); ++i)
-    for (const StepMeter& meter : meters[i]) profiles[i].costs.push_back(meter.cost());
+  }
+  Size(const Size&) = delete;
+  Size& operator=(const Size&) = delete;
+
+  Index parameters() const { return arrays_.parameters(); }
+  void visit() {
+    for (std::size_t i = 0; i < meters_.size(); ++i) {
+      arrays_.fill(fillers_, arrays_of_[i]);
+      for (StepMeter& meter : meters_[i]) meter.visit();
+    }
+  }
+  void add_costs_to(std::vector<OptimizerProfile>& profiles) const {
+    for (std::size_t i = 0; i < meters_.size(); ++i)
+      for (const StepMeter& meter : meters_[i]) profiles[i].costs.push_back(meter.cost());
+  }
+
+ private:
+  const kernels::Team& fillers_;
+  StepArrays arrays_;
+  std::vector<Index> arrays_of_;  // by optimizer, as the meters
+  std::vector<std::vector<StepMeter>> meters_;
+};
+
+/// Allocates the sizes that memory has room for; the others are left out.
+std::deque<Size> sizes(const ProfileOptions& options, const std::vector<Entrant>& entrants, const Teams& teams,
+                       std::vector<Index>& left_out) {
+  Index arrays = 0;
+  for (const Entrant& entrant : entrants)
+    arrays = std::max(arrays, arrays_of(*entrant.optimizer) + kUnfusedTemporaries);
+  std::deque<Size> list;
+  for (const Index parameters : options.parameters)
+    if (double(parameters * arrays * Index(sizeof(float))) > available_memory() / 2)
+      left_out.push_back(parameters);
+    else
+      list.emplace_back(entrants, options.isa, teams, parameters, arrays);
+  return list;
 }
 
 /// The median of three visits' samples.
@@ -114,20 +147,16 @@ Profile profile(const ProfileOptions& options, const Report& progress) {
   result.threads = options.threads;
   result.counters_problem = counters.problem();
   for (const CounterEvent& event : counters.events()) result.events.push_back(event.name);
-  Index arrays = 0;
-  for (const Entrant& entrant : entrants) {
-    result.optimizers.push_back(described(entrant));
-    arrays = std::max(arrays, arrays_of(*entrant.optimizer) + kUnfusedTemporaries);
-  }
-  const double pieces = double(options.parameters.size() + 1);
+  for (const Entrant& entrant : entrants) result.optimizers.push_back(described(entrant));
+  std::deque<Size> all = sizes(options, entrants, teams, result.left_out);
+  const double pieces = double(kVisits) * double(all.size()) + 1;
   double done = 0;
-  for (const Index parameters : options.parameters) {
-    progress(fmt::format("{} parameters", parameters), done++ / pieces);
-    if (double(parameters * arrays * Index(sizeof(float))) > available_memory() / 2)
-      result.left_out.push_back(parameters);
-    else
-      measure_size(entrants, options.isa, teams, parameters, arrays, result.optimizers);
-  }
+  for (int visit = 0; visit < kVisits; ++visit)
+    for (Size& size : all) {
+      progress(fmt::format("{} parameters", size.parameters()), done++ / pieces);
+      size.visit();
+    }
+  for (const Size& size : all) size.add_costs_to(result.optimizers);
   progress("training step", done / pieces);
   measure_network(entrants, options.isa, *teams.back(), counters, result.optimizers);
   result.steal_percent = steal.percent();
