@@ -2,19 +2,26 @@
 
 #include <fmt/format.h>
 
-#include "kernels/team.hpp"
+#include "bench/timing.hpp"
 
 namespace gradrace::bench {
 
 void add(const std::string& family, std::string_view code, const Run& run) {
+  constexpr benchmark::IterationCount kColdRuns = 20;
   const auto add_one = [&](Index threads) {
     const std::string name = fmt::format("{}/{}/threads:{}", family, code, threads);
-    benchmark::RegisterBenchmark(name.c_str(), [run, threads](benchmark::State& state) { run(state, threads); })
-        ->UseRealTime()
-        ->Unit(benchmark::kMicrosecond);
+    benchmark::internal::Benchmark* added =
+        benchmark::RegisterBenchmark(name.c_str(), [run, threads](benchmark::State& state) {
+          run(state, threads);
+        })->Unit(benchmark::kMicrosecond);
+    if (cache_mode == Cache::kHot)
+      added->UseRealTime();
+    else
+      added->UseManualTime()->Iterations(kColdRuns);
   };
-  add_one(1);
-  if (const Index all = kernels::allowed_cpus(); all > 1) add_one(all);
+  const Index all = kernels::allowed_cpus();
+  for (Index threads = 1; threads < all; threads *= 2) add_one(threads);
+  add_one(all);
 }
 
 void add_each_isa(const std::string& family, const IsaRun& run) {

@@ -2,10 +2,12 @@
 /// Memory for benchmarks, as the engine allocates it.
 
 #include <cstdint>
+#include <set>
 #include <span>
 
 #include "engine/memory.hpp"
 #include "engine/random.hpp"
+#include "kernels/stream.hpp"
 
 namespace gradrace::bench {
 
@@ -13,11 +15,21 @@ namespace gradrace::bench {
 class Buffer {
  public:
   /// Zeros.
-  explicit Buffer(Index floats) : plan_(1), slot_(plan_.book(Lifetime::kStep, floats)), memory_(plan_) {}
+  explicit Buffer(Index floats) : plan_(1), slot_(plan_.book(Lifetime::kStep, floats)), memory_(plan_) {
+    alive().insert(this);
+  }
   /// Uniform in [-1, 1), the same numbers for the same seed.
   Buffer(Index floats, std::uint64_t seed) : Buffer(floats) {
     Generator generator(seed);
     fill_uniform(generator, 1.0f, all());
+  }
+  Buffer(const Buffer&) = delete;
+  Buffer& operator=(const Buffer&) = delete;
+  ~Buffer() { alive().erase(this); }
+
+  /// Drops all buffers that exist from all caches.
+  static void flush_all() {
+    for (const Buffer* buffer : alive()) kernels::flush_caches(buffer->all());
   }
 
   float* data() const { return memory_.at(slot_); }
@@ -28,8 +40,14 @@ class Buffer {
     const Index floats = slot_.floats / count;
     return {data() + index * floats, std::size_t(floats)};
   }
+  double bytes() const { return double(slot_.floats * Index(sizeof(float))); }
 
  private:
+  static std::set<const Buffer*>& alive() {
+    static std::set<const Buffer*> buffers;
+    return buffers;
+  }
+
   Plan plan_;
   Slot slot_;
   Memory memory_;

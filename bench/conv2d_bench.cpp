@@ -1,158 +1,107 @@
-// The network's two convolutions, forward and backward, on a batch of images that the threads share.
-
-#include "kernels/conv2d.hpp"
-
-#include <fmt/format.h>
+// Convolutions, forward and backward, on a batch of images that the threads share.
 
 #include "bench/benchmarks.hpp"
-#include "bench/buffer.hpp"
-#include "bench/reference_sum.hpp"
-#include "bench/timing.hpp"
-#include "kernels/gemm.hpp"
+#include "bench/convolution.hpp"
 
 namespace gradrace::bench {
 namespace {
 
+using kernels::ConvMethod;
 using kernels::ConvShape;
-using kernels::PanelMatrix;
 using kernels::Worker;
 
-constexpr Index kBatch = 32;
-constexpr kernels::Window kThree{.kernel = 3};
-constexpr ConvShape kShapes[] = {
-    {.in_h = 28, .in_w = 28, .in_c = 1, .out_c = 16, .y = kThree, .x = kThree},
-    {.in_h = 26, .in_w = 26, .in_c = 16, .out_c = 32, .y = kThree, .x = kThree},
-};
-
-/// A batch with its gradients, the layer's parameters, and for each worker scratch and gradients of its own.
-struct Convolution {
-  Convolution(const ConvShape& shape, const kernels::Isa& isa, Index threads)
-      : s(shape),
-        w(conv2d_weights(s)),
-        x(kBatch * in, 1),
-        dy(kBatch * out, 2),
-        weight(w.floats(), 3),
-        bias(round_up(s.out_c, kPanel), 4),
-        weight_transposed(w.transposed().floats()),
-        y(kBatch * out),
-        dx(kBatch * in),
-        dweight(threads * w.floats()),
-        dbias(threads * round_up(s.out_c, kPanel)),
-        scratch(threads * conv2d_scratch_floats(s)) {
-    kernels::transpose(isa, w, weight.data(), {0, w.panels()}, weight_transposed.data());
+/// Multiplications that a method executes, as a part of those of the direct sum.
+double executed_part(ConvMethod method) {
+  switch (method) {
+    case ConvMethod::kWinograd2:
+      return 16.0 / 36.0;
+    case ConvMethod::kWinograd4:
+      return 36.0 / 144.0;
+    default:
+      return 1;
   }
-
-  double flop() const { return 2.0 * double(kBatch * out) * double(s.depth()); }
-
-  /// Input and weight that meet in output position (oy, ox) at place k of the patch.
-  Index input_at(Index n, Index oy, Index ox, Index k) const {
-    const Index ky = k / (3 * s.in_c), kx = k / s.in_c % 3, c = k % s.in_c;
-    return ((n * s.in_h + oy + ky) * s.in_w + ox + kx) * s.in_c + c;
-  }
-  bool forward_is_right() const {
-    return sample_matches(kBatch * out, [&](Index i) {
-      const Index o = i % s.out_c, ox = i / s.out_c % s.out_w(), oy = i / s.out_c / s.out_w() % s.out_h(), n = i / out;
-      ReferenceSum sum(bias[o]);
-      for (Index k = 0; k < s.depth(); ++k) sum.add(x[input_at(n, oy, ox, k)], weight[w.offset(k, o)]);
-      return sum.matches(y[i]);
-    });
-  }
-  bool parameter_gradient_is_right(Index threads) const {
-    return sample_matches(s.depth() * s.out_c, [&](Index i) {
-      const Index k = i / s.out_c, o = i % s.out_c;
-      ReferenceSum sum;
-      for (Index p = 0; p < kBatch * s.out_h() * s.out_w(); ++p) {
-        const Index ox = p % s.out_w(), oy = p / s.out_w() % s.out_h(), n = p / s.out_w() / s.out_h();
-        sum.add(x[input_at(n, oy, ox, k)], dy[p * s.out_c + o]);
-      }
-      double computed = 0;
-      for (Index t = 0; t < threads; ++t) computed += double(dweight[t * w.floats() + w.offset(k, o)]);
-      return sum.matches(computed);
-    });
-  }
-  bool input_gradient_is_right() const {
-    return sample_matches(kBatch * in, [&](Index i) {
-      const Index c = i % s.in_c, ix = i / s.in_c % s.in_w, iy = i / s.in_c / s.in_w % s.in_h, n = i / in;
-      ReferenceSum sum;
-      for (Index place = 0; place < 9; ++place) {
-        const Index oy = iy - place / 3, ox = ix - place % 3;
-        if (oy < 0 || oy >= s.out_h() || ox < 0 || ox >= s.out_w()) continue;
-        for (Index o = 0; o < s.out_c; ++o)
-          sum.add(dy[((n * s.out_h() + oy) * s.out_w() + ox) * s.out_c + o], weight[w.offset(place * s.in_c + c, o)]);
-      }
-      return sum.matches(dx[i]);
-    });
-  }
-
-  ConvShape s;
-  PanelMatrix w;
-  Index in = s.in_h * s.in_w * s.in_c, out = s.out_h() * s.out_w() * s.out_c;  ///< floats of one image
-  Buffer x, dy, weight, bias, weight_transposed, y, dx, dweight, dbias, scratch;
-};
-
-using ImageKernel = std::function<void(const Convolution&, Worker, Index image)>;
-
-/// Times a kernel that does one image a call, the images shared among the team.
-void run(benchmark::State& state, const Convolution& layer, const kernels::Isa& isa, const kernels::Team& team,
-         const ImageKernel& kernel, const std::function<bool()>& is_right) {
-  const auto batch = [&] {
-    team.run([&](Worker worker) noexcept {
-      const Range images = worker.share_of(kBatch);
-      for (Index n = images.begin; n < images.end; ++n) kernel(layer, worker, n);
-    });
-  };
-  batch();
-  if (!is_right()) return state.SkipWithError("the result is wrong");
-  time_flop(state, isa, team, layer.flop(), batch);
 }
 
-template <kernels::ConvMethod kMethod>
-void run_forward(benchmark::State& state, const ConvShape& shape, const kernels::Isa& isa, Index threads) {
+/// Calls kernel(image) for each of the worker's images.
+template <class Kernel>
+void for_each_image(Worker worker, const Kernel& kernel) {
+  const Range images = worker.share_of(kBatch);
+  for (Index n = images.begin; n < images.end; ++n) kernel(n);
+}
+
+void run_forward(benchmark::State& state, ConvMethod method, const ConvShape& s, const kernels::Isa& isa,
+                 Index threads) {
   const kernels::Team team(threads);
-  const Convolution layer(shape, isa, threads);
-  const auto kernel = [&](const Convolution& l, Worker worker, Index n) {
-    kernels::conv2d_forward(isa, kMethod, l.s, l.x.data() + n * l.in, l.weight.data(), l.bias.data(),
-                            l.y.data() + n * l.out, l.scratch.part(worker.index(), threads));
-  };
-  run(state, layer, isa, team, kernel, [&] { return layer.forward_is_right(); });
+  const Convolution l(s, isa, threads);
+  const Buffer scratch(threads * conv2d_scratch_floats(s)), prepared(conv2d_prepared_floats(method, s));
+  const double slack = method == ConvMethod::kWinograd4 ? 4 : 1;  // as its contract says
+  const bool prepares = conv2d_prepared_floats(method, s) > 0;
+  if (prepares) conv2d_prepare_weights(isa, method, s, l.weight.data(), prepared.data());
+  const float* weight = prepares ? prepared.data() : l.weight.data();
+  check_and_time(
+      state, isa, team, l.amount(executed_part(method)), [&] { return l.forward_is_right(slack); },
+      [&](Worker worker) noexcept {
+        for_each_image(worker, [&](Index n) {
+          conv2d_forward(isa, method, s, l.x.data() + n * l.in, weight, l.bias.data(), l.y.data() + n * l.out,
+                         scratch.part(worker.index(), threads));
+        });
+      });
 }
 
 /// Each worker adds its images' gradients in its own copy; adding the copies is not part of the kernel.
-void run_parameter_gradient(benchmark::State& state, const ConvShape& shape, const kernels::Isa& isa, Index threads) {
+void run_parameter_gradient(benchmark::State& state, ConvMethod method, const ConvShape& s, const kernels::Isa& isa,
+                            Index threads) {
   const kernels::Team team(threads);
-  const Convolution layer(shape, isa, threads);
-  const auto kernel = [&](const Convolution& l, Worker worker, Index n) {
-    kernels::conv2d_parameter_gradient(isa, kernels::ConvMethod::kIm2col, l.s, l.x.data() + n * l.in,
-                                       l.dy.data() + n * l.out, l.dweight.part(worker.index(), threads).data(),
-                                       l.dbias.part(worker.index(), threads).data(), n > worker.share_of(kBatch).begin,
-                                       l.scratch.part(worker.index(), threads));
-  };
-  run(state, layer, isa, team, kernel, [&] { return layer.parameter_gradient_is_right(threads); });
+  const Convolution l(s, isa, threads);
+  const Buffer scratch(threads * conv2d_scratch_floats(s));
+  check_and_time(
+      state, isa, team, l.amount(), [&] { return l.parameter_gradient_is_right(threads); },
+      [&](Worker worker) noexcept {
+        for_each_image(worker, [&](Index n) {
+          conv2d_parameter_gradient(isa, method, s, l.x.data() + n * l.in, l.dy.data() + n * l.out,
+                                    l.dweight.part(worker.index(), threads).data(),
+                                    l.dbias.part(worker.index(), threads).data(), n > worker.share_of(kBatch).begin,
+                                    scratch.part(worker.index(), threads));
+        });
+      });
 }
 
-void run_input_gradient(benchmark::State& state, const ConvShape& shape, const kernels::Isa& isa, Index threads) {
+void run_input_gradient(benchmark::State& state, const ConvShape& s, const kernels::Isa& isa, Index threads) {
   const kernels::Team team(threads);
-  const Convolution layer(shape, isa, threads);
-  const auto kernel = [&](const Convolution& l, Worker worker, Index n) {
-    kernels::conv2d_input_gradient(isa, l.s, l.dy.data() + n * l.out, l.weight_transposed.data(),
-                                   l.dx.data() + n * l.in, l.scratch.part(worker.index(), threads));
-  };
-  run(state, layer, isa, team, kernel, [&] { return layer.input_gradient_is_right(); });
+  const Convolution l(s, isa, threads);
+  const Buffer scratch(threads * conv2d_scratch_floats(s));
+  check_and_time(
+      state, isa, team, l.amount(), [&] { return l.input_gradient_is_right(); },
+      [&](Worker worker) noexcept {
+        for_each_image(worker, [&](Index n) {
+          conv2d_input_gradient(isa, s, l.dy.data() + n * l.out, l.weight_transposed.data(), l.dx.data() + n * l.in,
+                                scratch.part(worker.index(), threads));
+        });
+      });
 }
 
 }  // namespace
 
 void register_conv2d() {
-  for (const ConvShape& s : kShapes) {
-    const auto add_pass = [&](const char* pass, auto run_pass) {
-      add_each_isa(fmt::format("conv2d/{}/n{}_c{}_h{}_k{}", pass, kBatch, s.in_c, s.in_h, s.out_c),
-                   [s, run_pass](benchmark::State& state, const kernels::Isa& isa, Index threads) {
-                     run_pass(state, s, isa, threads);
-                   });
+  for (const ConvShape& s : kConvShapes) {
+    const auto add_pass = [&](const std::string& pass, auto run) {
+      add_each_isa(
+          fmt::format("conv2d/{}/{}", pass, name_of(s)),
+          [s, run](benchmark::State& state, const kernels::Isa& isa, Index threads) { run(state, s, isa, threads); });
     };
-    add_pass("forward/im2col", run_forward<kernels::ConvMethod::kIm2col>);
-    add_pass("forward/implicit", run_forward<kernels::ConvMethod::kImplicit>);
-    add_pass("parameter_gradient/im2col", run_parameter_gradient);
+    for (const ConvMethod method :
+         {ConvMethod::kIm2col, ConvMethod::kImplicit, ConvMethod::kWinograd2, ConvMethod::kWinograd4})
+      if (conv2d_supports(method, s))
+        add_pass(fmt::format("forward/{}", name(method)),
+                 [method](auto& state, const auto& shape, const auto& isa, Index threads) {
+                   run_forward(state, method, shape, isa, threads);
+                 });
+    for (const ConvMethod method : {ConvMethod::kIm2col, ConvMethod::kImplicit})
+      if (conv2d_supports(method, s))
+        add_pass(fmt::format("parameter_gradient/{}", name(method)),
+                 [method](auto& state, const auto& shape, const auto& isa, Index threads) {
+                   run_parameter_gradient(state, method, shape, isa, threads);
+                 });
     add_pass("input_gradient/im2col", run_input_gradient);
   }
 }

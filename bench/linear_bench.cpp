@@ -1,12 +1,11 @@
-// The network's two linear layers, forward and backward.
+// Linear layers, forward and backward.
 
 #include "kernels/linear.hpp"
-
-#include <fmt/format.h>
 
 #include "bench/benchmarks.hpp"
 #include "bench/buffer.hpp"
 #include "bench/reference_sum.hpp"
+#include "bench/shapes.hpp"
 #include "bench/timing.hpp"
 #include "kernels/gemm.hpp"
 
@@ -15,9 +14,6 @@ namespace {
 
 using kernels::PanelMatrix;
 using kernels::Worker;
-
-constexpr Index kBatch = 32;
-constexpr PanelMatrix kShapes[] = {{.rows = 64, .cols = 4608}, {.rows = 10, .cols = 64}};  // fc1, fc2
 
 /// A batch with its gradients and the layer's parameters.
 struct Linear {
@@ -32,7 +28,9 @@ struct Linear {
         dweight(w.floats()),
         scratch(kernels::linear_scratch_floats(w, kBatch)) {}
 
-  double flop() const { return 2.0 * double(kBatch * w.rows * w.cols); }
+  Amount amount() const {
+    return {.flop = 2.0 * double(kBatch * w.rows * w.cols), .bytes = x.bytes() + y.bytes() + weight.bytes()};
+  }
 
   bool forward_is_right() const {
     return sample_matches(kBatch * w.rows, [&](Index i) {
@@ -63,14 +61,6 @@ struct Linear {
   Buffer x, dy, weight, bias, y, dx, dweight, scratch;
 };
 
-template <class Work, class IsRight>
-void check_and_time(benchmark::State& state, const Linear& layer, const kernels::Isa& isa, const kernels::Team& team,
-                    const Work& work, const IsRight& is_right) {
-  team.run(work);
-  if (!is_right()) return state.SkipWithError("the result is wrong");
-  time_flop(state, isa, team, layer.flop(), [&] { team.run(work); });
-}
-
 /// The threads share the samples; all read the whole weights.
 void run_forward(benchmark::State& state, const PanelMatrix& shape, const kernels::Isa& isa, Index threads) {
   const kernels::Team team(threads);
@@ -82,7 +72,8 @@ void run_forward(benchmark::State& state, const PanelMatrix& shape, const kernel
     kernels::linear_forward(isa, l.w, n.size(), {l.x.data() + n.begin * l.w.cols, l.w.cols}, l.weight.data(),
                             l.bias.data(), {l.y.data() + n.begin * l.w.rows, l.w.rows}, scratch);
   };
-  check_and_time(state, l, isa, team, work, [&] { return l.forward_is_right(); });
+  check_and_time(
+      state, isa, team, l.amount(), [&] { return l.forward_is_right(); }, work);
 }
 
 void run_input_gradient(benchmark::State& state, const PanelMatrix& shape, const kernels::Isa& isa, Index threads) {
@@ -93,7 +84,8 @@ void run_input_gradient(benchmark::State& state, const PanelMatrix& shape, const
     kernels::linear_input_gradient(isa, l.w, n.size(), {l.dy.data() + n.begin * l.w.rows, l.w.rows}, l.weight.data(),
                                    {l.dx.data() + n.begin * l.w.cols, l.w.cols});
   };
-  check_and_time(state, l, isa, team, work, [&] { return l.input_gradient_is_right(); });
+  check_and_time(
+      state, isa, team, l.amount(), [&] { return l.input_gradient_is_right(); }, work);
 }
 
 /// The threads share the panels of the weights.
@@ -105,15 +97,16 @@ void run_weight_gradient(benchmark::State& state, const PanelMatrix& shape, cons
     kernels::linear_weight_gradient(isa, l.w, kBatch, {l.x.data(), l.w.cols}, {l.dy.data(), l.w.rows}, panels,
                                     l.dweight.data() + panels.begin * l.w.rows * kPanel);
   };
-  check_and_time(state, l, isa, team, work, [&] { return l.weight_gradient_is_right(); });
+  check_and_time(
+      state, isa, team, l.amount(), [&] { return l.weight_gradient_is_right(); }, work);
 }
 
 }  // namespace
 
 void register_linear() {
-  for (const PanelMatrix& w : kShapes) {
+  for (const PanelMatrix& w : kLinearShapes) {
     const auto add_pass = [&](const char* pass, auto run_pass) {
-      add_each_isa(fmt::format("linear/{}/n{}_i{}_o{}", pass, kBatch, w.cols, w.rows),
+      add_each_isa(fmt::format("linear/{}/{}", pass, name_of(w)),
                    [w, run_pass](benchmark::State& state, const kernels::Isa& isa, Index threads) {
                      run_pass(state, w, isa, threads);
                    });

@@ -1,25 +1,30 @@
-// gradrace-bench: the speed of the product's kernels at the shapes of this network, each checked before it is timed.
+// gradrace-bench: the speed of the product's kernels at the shapes of this network and at others, each checked before
+// it is timed.
 //   gradrace-bench --benchmark_filter='conv2d/.*/avx2/threads:2'        some of them
+//   gradrace-bench --cold                                               caches emptied before every run
 //   gradrace-bench --benchmark_out=a.json --benchmark_repetitions=9     for Google Benchmark's compare.py
-// GFLOP/s count the multiplications and additions of the plain formulas; %peak compares them with what the same threads
-// reach in a loop of nothing but multiply-adds of the same instruction set, measured in the same process right before
-// and after. OpenBLAS picks its own instructions and is compared with our best set: where it has AVX-512 it may pass
-// 100 %; OPENBLAS_CORETYPE=Haswell keeps it to AVX2. "Library was built as DEBUG" is about Debian's libbenchmark, whose
-// code does not run while something is timed.
+// What is reported is explained in timing.hpp. OpenBLAS and oneDNN pick their own instructions and are compared with
+// our best set. "Library was built as DEBUG" is about Debian's libbenchmark, whose code does not run while something is
+// timed.
 
+#include <cstring>
 #include <string>
 #include <vector>
 
 #include <benchmark/benchmark.h>
 
 #include "bench/benchmarks.hpp"
+#include "bench/timing.hpp"
 #include "engine/machine.hpp"
 
 int main(int argc, char** argv) {
   using namespace gradrace;
-  std::string short_runs = "--benchmark_min_time=0.1";  // all within a minute; the user's own flag comes later and wins
+  std::string short_runs =
+      "--benchmark_min_time=0.04";  // all in some two minutes; the user's own flag comes later and wins
   std::vector<char*> arguments(argv, argv + argc);
   arguments.insert(arguments.begin() + 1, short_runs.data());
+  if (std::erase_if(arguments, [](const char* word) { return std::strcmp(word, "--cold") == 0; }) > 0)
+    bench::cache_mode = bench::Cache::kCold;
   int count = int(arguments.size());
   arguments.push_back(nullptr);
   benchmark::Initialize(&count, arguments.data());
@@ -29,10 +34,18 @@ int main(int argc, char** argv) {
   benchmark::AddCustomContext("cpu", machine.cpu);
   benchmark::AddCustomContext("compiler", machine.compiler);
   benchmark::AddCustomContext("openmp", machine.openmp);
+  benchmark::AddCustomContext("caches", bench::cache_mode == bench::Cache::kHot ? "hot" : "cold");
   bench::register_conv2d();
+  bench::register_conv_pool();
   bench::register_linear();
   bench::register_gemm();
+  bench::register_matrix();
+  bench::register_pointwise();
   bench::register_optimizer();
+#ifdef GRADRACE_PEERS
+  bench::register_onednn();
+  bench::register_openblas();
+#endif
   benchmark::RunSpecifiedBenchmarks();
   benchmark::Shutdown();
 }

@@ -1,133 +1,109 @@
-// The optimizers' fused steps over this network's parameters, all threads sharing them, beside a pass that moves the
-// same bytes and computes next to nothing: what the memory allows.
+// The optimizers' fused steps, all threads sharing the parameters, beside a pass over as many arrays that only adds:
+// what the memory allows.
 
-#include "kernels/optimizer_step.hpp"
-
-#include <array>
 #include <cmath>
 
 #include <fmt/format.h>
 
 #include "bench/benchmarks.hpp"
-#include "bench/buffer.hpp"
 #include "bench/timing.hpp"
+#include "engine/profile/network_step.hpp"
+#include "engine/profile/step_meter.hpp"
 
 namespace gradrace::bench {
 namespace {
 
-constexpr Index kParameters = 300'426;
-constexpr double kBytes =
-    28;  // of each parameter: itself, its gradient and two states read, all but the gradient written
+constexpr Index kSizes[] = {kNetworkParameters, 4'000'000};
+constexpr Index kTriadArrays = 3;  // as of an optimizer with two states, besides the gradient
 
-constexpr kernels::AdamScalars kAdam{.first = kernels::mean(0.9),
-                                     .second = kernels::mean(0.999),
-                                     .epsilon = 1e-8f,
-                                     .weight_decay = 0,
-                                     .keep = 1,
-                                     .step_size = 0.01f,
-                                     .inv_sqrt_correction2 = 31.6f,
-                                     .amsgrad = false,
-                                     .decoupled = false};
-constexpr kernels::AdadeltaScalars kAdadelta{
-    .mean = kernels::mean(0.9), .lr = 0.5f, .epsilon = 1e-6f, .weight_decay = 0};
-
-/// Where one parameter stands: itself, its gradient, its two states.
-template <class T>
-struct Point {
-  T p, g, s, t;
+/// An optimizer with default options, and its arrays.
+struct Step {
+  Step(const std::string& name, Index parameters)
+      : entrant(std::move(line_up({Spec::parse(name)}).front())),
+        states(arrays_of(*entrant.optimizer) - 2),
+        arrays(parameters, 2 + states) {
+    arrays.fill(kernels::Team(1), 2 + states);
+    entrant.optimizer->begin_step(1);
+  }
+  Entrant entrant;
+  Index states;
+  StepArrays arrays;
 };
 
-/// All parameters' arrays in one block, as in the engine. States are positive, as squares are.
-class Arrays {
- public:
-  Arrays() {
-    for (Index i = 0; i < kParameters; ++i)
-      for (Index array : {2, 3}) at(array)[i] = std::abs(at(array)[i]);
+bool close(float computed, float expected) {
+  return std::abs(computed - expected) <= 1e-5f * (std::abs(expected) + 1e-3f);
+}
+
+/// Empties the caches of an optimizer's arrays, which are no buffers.
+Body flush(const StepArrays& arrays, Index count) {
+  return
+      [&arrays, count] { kernels::Team(1).run([&](kernels::Worker worker) noexcept { arrays.flush(worker, count); }); };
+}
+
+/// The reference is the baseline's step, one parameter a call, of the first thousand.
+bool is_right(const Step& step, const Step& reference) {
+  constexpr Index kChecked = 1000;
+  const kernels::Isa baseline = kernels::Isa::available().back();
+  for (Index i = 0; i < kChecked; ++i) {
+    const auto one = [&](Index array) { return reference.arrays.part(array, {i, i + 1}); };
+    std::vector<float*> state;
+    for (Index k = 0; k < step.states; ++k) state.push_back(one(2 + k).data());
+    reference.entrant.optimizer->update(baseline, one(0), one(1), state);
+    for (Index array = 0; array < 2 + step.states; ++array)
+      if (!close(step.arrays.part(array, {i, i + 1})[0], one(array)[0])) return false;
   }
-  float* at(Index array) const { return block_.data() + array * kStride; }
-  Point<double> point(Index i) const { return {at(0)[i], at(1)[i], at(2)[i], at(3)[i]}; }
-
- private:
-  static constexpr Index kStride = round_up(kParameters, kPanel) + kPanel;
-  Buffer block_{4 * kStride, 1};
-};
-
-/// One step of one parameter in double precision.
-Point<double> adam(const Point<double>& x) {
-  const double m = double(kAdam.first.keep) * x.s + double(kAdam.first.rest) * x.g;
-  const double v = double(kAdam.second.keep) * x.t + double(kAdam.second.rest) * x.g * x.g;
-  const double root = std::sqrt(v) * double(kAdam.inv_sqrt_correction2) + double(kAdam.epsilon);
-  return {x.p - double(kAdam.step_size) * m / root, x.g, m, v};
-}
-Point<double> adadelta(const Point<double>& x) {
-  const double rho = double(kAdadelta.mean.keep), rest = double(kAdadelta.mean.rest),
-               epsilon = double(kAdadelta.epsilon);
-  const double v = rho * x.s + rest * x.g * x.g;
-  const double d = std::sqrt((x.t + epsilon) / (v + epsilon)) * x.g;
-  return {x.p - double(kAdadelta.lr) * d, x.g, v, rho * x.t + rest * d * d};
-}
-constexpr float kTriadFactor = 0x1p-20f;
-Point<double> triad(const Point<double>& x) {
-  const double change = double(kTriadFactor) * x.g;
-  return {x.p + change, x.g, x.s + change, x.t + change};
+  return true;
 }
 
-/// Four arrays read, three written, with the least arithmetic that a compiler cannot leave out.
-void triad_pass(Index n, float* __restrict p, const float* __restrict g, float* __restrict s, float* __restrict t) {
-  for (Index i = 0; i < n; ++i) {
-    p[i] += kTriadFactor * g[i];
-    s[i] += kTriadFactor * g[i];
-    t[i] += kTriadFactor * g[i];
-  }
-}
-
-bool close(double computed, double expected) {
-  return std::abs(computed - expected) <= 1e-5 * (1 + std::abs(expected));
-}
-
-/// Checks one step(range, arrays) from a common start against the formula, then times many.
-template <class Step>
-void run(benchmark::State& state, Index threads, Point<double> (*formula)(const Point<double>&), const Step& step) {
+void run_step_of(benchmark::State& state, const std::string& name, Index parameters, const kernels::Isa& isa,
+                 Index threads) {
   const kernels::Team team(threads);
-  const Arrays start, arrays;
-  const auto all = [&] {
-    team.run([&](kernels::Worker worker) noexcept { step(worker.share_of(kParameters, kPanel), arrays); });
-  };
-  all();
-  for (Index i = 0; i < kParameters; ++i) {
-    const Point<double> expected = formula(start.point(i)), computed = arrays.point(i);
-    if (!close(computed.p, expected.p) || !close(computed.s, expected.s) || !close(computed.t, expected.t))
-      return state.SkipWithError("the step is wrong");
-  }
-  time_bytes(state, kBytes * double(kParameters), all);
+  const Step step(name, parameters), reference(name, parameters);
+  const Amount amount{.bytes = bytes_per_parameter(*step.entrant.optimizer) * double(parameters)};
+  check_and_time(
+      state, isa, team, amount, [&] { return is_right(step, reference); },
+      [&](kernels::Worker worker) noexcept {
+        run_step(*step.entrant.optimizer, step.states, isa, step.arrays, worker);
+      },
+      flush(step.arrays, 2 + step.states));
 }
 
-/// The part of the optimizer's step that works on [range.begin, range.end).
-template <class Scalars>
-auto step_of(const kernels::Isa& isa, const Scalars& scalars) {
-  return [=](Range range, const Arrays& arrays) {
-    const std::array<float*, 2> states = {arrays.at(2) + range.begin, arrays.at(3) + range.begin};
-    const std::size_t n(range.size());
-    kernels::optimizer_step(isa, scalars, {arrays.at(0) + range.begin, n}, {arrays.at(1) + range.begin, n}, states);
+void run_triad(benchmark::State& state, Index parameters, const kernels::Isa& isa, Index threads) {
+  constexpr float kFactor = 0x1p-10f;
+  const kernels::Team team(threads);
+  const StepArrays arrays(parameters, 1 + kTriadArrays), start(parameters, 1 + kTriadArrays);
+  arrays.fill(team, 1 + kTriadArrays);
+  start.fill(team, 1 + kTriadArrays);
+  const Amount amount{.bytes = double((2 * kTriadArrays + 1) * Index(sizeof(float)) * parameters)};
+  const auto is_right = [&] {
+    const auto at = [](const StepArrays& of, Index array, Index i) { return of.part(array, {i, i + 1})[0]; };
+    for (Index i = 0; i < parameters; i += 97)
+      if (!close(at(arrays, 3, i), at(start, 3, i) + kFactor * at(start, 0, i))) return false;
+    return true;
   };
+  const auto pass = [&](kernels::Worker worker) noexcept {
+    const Range range = worker.share_of(parameters, kPanel);
+    float* const written[kTriadArrays] = {arrays.part(1, range).data(), arrays.part(2, range).data(),
+                                          arrays.part(3, range).data()};
+    kernels::stream_triads(isa, kFactor, arrays.part(0, range), written);
+  };
+  check_and_time(state, isa, team, amount, is_right, pass, flush(arrays, 1 + kTriadArrays));
 }
 
 }  // namespace
 
 void register_optimizer() {
-  const auto family = [](const char* what) { return fmt::format("optimizer/{}/{}", what, kParameters); };
-  add_each_isa(family("adam"), [](benchmark::State& state, const kernels::Isa& isa, Index threads) {
-    run(state, threads, adam, step_of(isa, kAdam));
-  });
-  add_each_isa(family("adadelta"), [](benchmark::State& state, const kernels::Isa& isa, Index threads) {
-    run(state, threads, adadelta, step_of(isa, kAdadelta));
-  });
-  add(family("triad"), "plain", [](benchmark::State& state, Index threads) {
-    run(state, threads, triad, [](Range range, const Arrays& arrays) {
-      triad_pass(range.size(), arrays.at(0) + range.begin, arrays.at(1) + range.begin, arrays.at(2) + range.begin,
-                 arrays.at(3) + range.begin);
-    });
-  });
+  for (const Index parameters : kSizes) {
+    for (const std::string& name : OptimizerRegistry::instance().names())
+      add_each_isa(fmt::format("optimizer/{}/{}", name, parameters),
+                   [=](benchmark::State& state, const kernels::Isa& isa, Index threads) {
+                     run_step_of(state, name, parameters, isa, threads);
+                   });
+    add_each_isa(fmt::format("optimizer/triad/{}", parameters),
+                 [=](benchmark::State& state, const kernels::Isa& isa, Index threads) {
+                   run_triad(state, parameters, isa, threads);
+                 });
+  }
 }
 
 }  // namespace gradrace::bench

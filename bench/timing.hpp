@@ -1,51 +1,50 @@
 #pragma once
-/// Timing with the machine's own peak as the ruler.
+/// Timing with the machine's own limits as rulers.
 
-#include <algorithm>
 #include <chrono>
-#include <thread>
+#include <functional>
 
 #include <benchmark/benchmark.h>
 
-#include "engine/limits.hpp"
+#include "bench/buffer.hpp"
+#include "kernels/isa.hpp"
+#include "kernels/team.hpp"
 
 namespace gradrace::bench {
 
-/// Runs body() until the library has enough; seconds of one run, on average.
-template <class Body>
-double time_one(benchmark::State& state, const Body& body) {
-  using Clock = std::chrono::steady_clock;
-  const Clock::time_point start = Clock::now();
-  for (auto _ : state) {
-    body();
-    benchmark::ClobberMemory();
-  }
-  return std::chrono::duration<double>(Clock::now() - start).count() / double(state.iterations());
-}
+/// Whether caches hold the data (hot), or were emptied before each run (cold). Set before benchmarks are registered.
+enum class Cache { kHot, kCold };
+inline Cache cache_mode = Cache::kHot;
 
-/// Times body() and reports GFLOP/s and the percentage of the team's peak on isa: the larger of one measured right
-/// before and one right after, since clock and neighbours change. `flop` is per run, on all threads together. `settle`
-/// is for a body with threads of its own: so long they, or the team's, may spin after their work and disturb who comes
-/// next.
-template <class Body>
-void time_flop(benchmark::State& state, const kernels::Isa& isa, const kernels::Team& team, double flop,
-               const Body& body, std::chrono::milliseconds settle = {}) {
-  const auto peak = [&] {
-    std::this_thread::sleep_for(settle);
-    const double gflops = measure_peak(isa, team, 15);  // 5 ms
-    std::this_thread::sleep_for(settle);
-    return gflops;
-  };
-  const double before = peak();
-  const double gflops = 1e-9 * flop / time_one(state, body);
-  state.counters["GFLOP/s"] = gflops;
-  state.counters["%peak"] = 100 * gflops / std::max(before, peak());
-}
+/// What one run amounts to, on all threads together.
+struct Amount {
+  double flop = 0;        ///< multiplications and additions that are executed; transforms and comparisons do not count
+  double dense_flop = 0;  ///< of the plain formula; 0: as many
+  double bytes = 0;       ///< of all that has to be read and written, each counted once
+};
 
-/// Times body() and reports GB/s (1e9 bytes); `bytes` is per run, on all threads together.
-template <class Body>
-void time_bytes(benchmark::State& state, double bytes, const Body& body) {
-  state.counters["GB/s"] = 1e-9 * bytes / time_one(state, body);
+using Body = std::function<void()>;
+
+/// Times body(), and reports GFLOP/s executed and of the plain formula ("dense"), GB/s, and in percent
+///   %peak  the executed operations of what the same threads reach in a loop of nothing but multiply-adds of the same
+///          instruction set: the larger of two measured right before and right after
+///   %roof  the time of what bounds the kernel from below: its operations at that peak, or its bytes at the bandwidth
+///   of
+///          the cache that holds them (cold: of main memory), whichever takes longer.
+/// `empty_caches` is for data that lies elsewhere than in buffers. `settle` is for a body with threads of its own: so
+/// long they, or the team's, may spin after their work and disturb who comes next.
+void time_work(benchmark::State& state, const kernels::Isa& isa, const kernels::Team& team, const Amount& amount,
+               const Body& body, const Body& empty_caches = Buffer::flush_all, std::chrono::milliseconds settle = {});
+
+/// Runs work(worker) once on every thread of the team; if is_right() then, times it.
+template <class Work>
+void check_and_time(benchmark::State& state, const kernels::Isa& isa, const kernels::Team& team, const Amount& amount,
+                    const std::function<bool()>& is_right, const Work& work,
+                    const Body& empty_caches = Buffer::flush_all) {
+  team.run(work);
+  if (!is_right()) return state.SkipWithError("the result is wrong");
+  time_work(
+      state, isa, team, amount, [&] { team.run(work); }, empty_caches);
 }
 
 }  // namespace gradrace::bench

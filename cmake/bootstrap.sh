@@ -4,10 +4,10 @@
 repository=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 build=$repository/build
 
-# The Debian packages that Gradrace is built with. libopenblas-dev is only a peer for the benchmarks.
+# The Debian packages that Gradrace is built with.
 packages=(
   g++ cmake ninja-build
-  libxsimd-dev libbenchmark-dev libgtest-dev libopenblas-dev
+  libxsimd-dev libbenchmark-dev libgtest-dev
   libspdlog-dev libfmt-dev libcli11-dev nlohmann-json3-dev libboost-dev
   zlib1g-dev libcurl4-openssl-dev libssl-dev ca-certificates libjs-chart.js
 )
