@@ -14,6 +14,7 @@ function(add_simd_variant name)
   # Short copies stay loops: as calls of memcpy they would cost more than the copying.
   target_compile_options(gradrace_variant_${name} PRIVATE ${arg_FLAGS} -O3 -falign-loops=32
     -fvisibility=hidden -fvisibility-inlines-hidden $<$<CXX_COMPILER_ID:GNU>:-fno-tree-loop-distribute-patterns>)
+  target_compile_definitions(gradrace_variant_${name} PRIVATE $<$<BOOL:${GRADRACE_SLOW_KERNELS}>:GRADRACE_SLOW_KERNELS>)
   set_target_properties(gradrace_variant_${name} PROPERTIES
     INTERPROCEDURAL_OPTIMIZATION OFF UNITY_BUILD OFF DISABLE_PRECOMPILE_HEADERS ON)
 endfunction()

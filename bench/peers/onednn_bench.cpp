@@ -164,11 +164,11 @@ void run_product(benchmark::State& state, const ProductShape& shape, Index threa
 
 void register_onednn() {
   for (const ConvShape& s : kConvShapes)
-    for (const auto& [name, algorithm] : {std::pair("auto", dnnl::algorithm::convolution_auto),
-                                          std::pair("direct", dnnl::algorithm::convolution_direct)}) {
-      const auto add_pass = [&, chosen = algorithm](const char* pass, auto run) {
+    for (const auto algorithm : {dnnl::algorithm::convolution_auto, dnnl::algorithm::convolution_direct}) {
+      const auto add_pass = [&](const char* pass, auto run) {
+        const char* name = algorithm == dnnl::algorithm::convolution_auto ? "auto" : "direct";
         add(fmt::format("conv2d/{}/{}/{}", pass, name, name_of(s)), "onednn",
-            [s, run, chosen](benchmark::State& state, Index threads) { run(state, s, chosen, threads); });
+            [s, run, algorithm](benchmark::State& state, Index threads) { run(state, s, algorithm, threads); });
       };
       add_pass("forward", run_forward);
       add_pass("parameter_gradient", run_parameter_gradient);

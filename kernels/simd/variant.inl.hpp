@@ -14,12 +14,15 @@
 #include "kernels/simd/stream.inl.hpp"
 #include "kernels/simd/winograd.inl.hpp"
 #include "kernels/table.hpp"
+#ifdef GRADRACE_SLOW_KERNELS
+#include "kernels/simd/slowed.inl.hpp"
+#endif
 
 namespace gradrace::kernels {
 namespace {
 
 template <class Arch>
-constexpr KernelTable make_table(const char* name) {
+constexpr KernelTable all_kernels(const char* name) {
   return {.name = name,
           .lanes = Index(Vector<Arch>::size),
           .gemm_tile_rows = Gemm<Arch>::kTileRows,
@@ -52,6 +55,15 @@ constexpr KernelTable make_table(const char* name) {
           .stream_copy = Stream<Arch>::copy,
           .stream_triad = Stream<Arch>::triad,
           .stream_triads = Stream<Arch>::triads};
+}
+
+template <class Arch>
+constexpr KernelTable make_table(const char* name) {
+  KernelTable table = all_kernels<Arch>(name);
+#ifdef GRADRACE_SLOW_KERNELS
+  slow_down<Arch>(table);
+#endif
+  return table;
 }
 
 }  // namespace

@@ -1,0 +1,30 @@
+#pragma once
+// For a test build (GRADRACE_SLOW_KERNELS): three kernels take twice their time, as if somebody had spoilt them, with
+// the same results. The tools for measuring must show it at a glance; the README says where.
+
+#include "kernels/table.hpp"
+
+namespace gradrace::kernels {
+namespace {
+
+template <auto kKernel>
+struct Slowed;
+template <class... Arguments, void (*kKernel)(Arguments...) noexcept>
+struct Slowed<kKernel> {
+  static void call(Arguments... arguments) noexcept {
+    const auto begin = __builtin_ia32_rdtsc();
+    kKernel(arguments...);
+    const auto end = __builtin_ia32_rdtsc();
+    while (__builtin_ia32_rdtsc() - end < end - begin) __builtin_ia32_pause();
+  }
+};
+
+template <class Arch>
+constexpr void slow_down(KernelTable& table) {
+  table.gemm = Slowed<Gemm<Arch>::gemm>::call;
+  table.stream_triad = Slowed<Stream<Arch>::triad>::call;
+  table.optimizers.OptimizerKernel<AdamScalars>::step = Slowed<OptimizerStep<Arch>::template step<AdamScalars>>::call;
+}
+
+}  // namespace
+}  // namespace gradrace::kernels
