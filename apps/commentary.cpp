@@ -37,6 +37,7 @@ std::string run_line(const RunResult& run) {
   const TestResult& test = run.epochs.back().test;
   text += fmt::format("  epochs: {}  training time: {:.2f} s  test loss: {:.4f}  accuracy: {:.2f}%", run.epochs.size(),
                       seconds, test.loss, 100 * test.accuracy());
+  if (run.resumed_after > 0) text += fmt::format("  from its checkpoint: {}", run.resumed_after);
   return run.convergence ? text + fmt::format("  converged at step {}", run.convergence->step) : text;
 }
 
@@ -50,7 +51,10 @@ void Commentary::line(const std::string& text) {
 }
 
 void Commentary::run_began(const RaceResult& race) {
-  if (!is_compact(race)) line(fmt::format("\n{}", run_title(race.runs.back())));
+  if (is_compact(race)) return;
+  const RunResult& run = race.runs.back();
+  line(fmt::format("\n{}", run_title(run)));
+  if (run.resumed_after > 0) line(fmt::format("{}  epochs from its checkpoint: {}", run.label, run.resumed_after));
 }
 
 void Commentary::step_done(const RaceResult& race, const StepEvent& step) {

@@ -15,6 +15,7 @@
 #include "apps/tables.hpp"
 #include "apps/terminal.hpp"
 #include "apps/version.hpp"
+#include "engine/checkpoint.hpp"
 #include "engine/machine.hpp"
 #include "engine/report/tensorboard.hpp"
 #include "engine/results.hpp"
@@ -35,6 +36,7 @@ Examples:
   gradrace --optimizer sgd:lr=0.1,momentum=0.9,schedule=cosine,warmup=500
   gradrace --dataset digits --train-limit 6000     no download, a tenth of the images
   gradrace --seeds 5                               from five seeds, with statistics and a verdict
+  gradrace --seeds 5 --checkpoint runs --resume    ... which may be stopped and started again
   gradrace data fetch                              download MNIST now
 )";
 
@@ -92,6 +94,17 @@ std::string introduction(const CompareOptions& options, const RaceOptions& race,
   return text + notice_banner(data.notice);
 }
 
+/// Everything that decides the numbers of a run, but for its optimizer and seed.
+nlohmann::ordered_json identity(const CompareOptions& options, const RaceOptions& race, const Dataset& data) {
+  nlohmann::ordered_json json = {{"version", kVersion}, {"commit", kCommit}};
+  json.update(options.decisive_json());
+  for (const NamedTensor& tensor : race.init) json["init " + tensor.name] = checksum(tensor);
+  const nlohmann::ordered_json about = data_json(data);
+  for (const auto& [key, value] : about.items())
+    if (key != "directory" && key != "notice") json["data " + key] = value;
+  return json;
+}
+
 int exit_code_of(const RaceResult& result) {
   if (stop_signal != 0) return kSignalExit + stop_signal;
   for (const RunResult& run : result.runs)
@@ -121,14 +134,18 @@ int compare(const CompareOptions& options) {
   if (tensorboard) observers.push_back(&*tensorboard);
   if (!options.quiet) say(introduction(options, race_options, machine, data));
 
+  std::optional<Checkpoints> checkpoints;
+  if (!options.checkpoint.empty())
+    checkpoints.emplace(options.checkpoint, identity(options, race_options, data), options.resume);
   stop_on_signals();
-  const RaceResult result = race.run(data, observers, stop_signal);
+  const RaceResult result = race.run(data, observers, stop_signal, checkpoints ? &*checkpoints : nullptr);
   const int exit_code = exit_code_of(result);
   const std::string curves =
       !options.quiet && is_terminal(stdout) ? loss_curves(result.runs, is_utf8() ? Dots::kBraille : Dots::kAscii) : "";
   say(curves +
       (race_options.seeds.size() == 1 ? race_tables(result, race_options) : summary_tables(result.runs)) +
       (data.notice.empty() ? "" : "\n") + notice_banner(data.notice));
+  if (checkpoints && stop_signal != 0) spdlog::warn("stopped; the same command with --resume goes on");
   if (writer) spdlog::info("the results are in {}", options.out);
   return exit_code;
 }

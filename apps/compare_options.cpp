@@ -106,6 +106,10 @@ void CompareOptions::add_output(CLI::App& command) {
   command.add_flag("--plots", plots, "write pictures there, too: SVG files for a paper")->needs(directory);
   command.add_option("--tensorboard", tensorboard, "write event files for TensorBoard into this directory")
       ->type_name("DIR");
+  CLI::Option* checkpoints =
+      command.add_option("--checkpoint", checkpoint, "save each run in this directory, after each epoch")
+          ->type_name("DIR");
+  command.add_flag("--resume", resume, "go on from what is saved there")->needs(checkpoints);
   add_choice(command, "--log-level", log_level, {"debug", "info", "warning", "error", "off"},
              "which log lines go to standard error");
   command.add_flag("--quiet", quiet, "print the tables at the end and nothing before");
@@ -176,9 +180,20 @@ nlohmann::ordered_json CompareOptions::json() const {
           {"save_weights", save_weights},
           {"plots", plots},
           {"tensorboard", tensorboard},
+          {"checkpoint", checkpoint},
+          {"resume", resume},
           {"log_level", log_level},
           {"quiet", quiet},
           {"no_progress", no_progress}};
+}
+
+nlohmann::ordered_json CompareOptions::decisive_json() const {
+  nlohmann::ordered_json decisive = json();
+  for (const char* key : {"seed", "seeds", "init", "dataset", "data_dir", "threads", "out", "save_weights", "plots",
+                          "tensorboard", "checkpoint", "resume", "log_level", "quiet", "no_progress"})
+    decisive.erase(key);
+  if (order == "paired") decisive.erase("optimizer");  // otherwise those that ran before matter
+  return decisive;
 }
 
 }  // namespace gradrace

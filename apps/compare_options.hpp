@@ -32,6 +32,8 @@ struct CompareOptions {
   std::string out;  ///< directory; empty: no files
   bool save_weights = false, plots = false;
   std::string tensorboard;  ///< directory; empty: no event files
+  std::string checkpoint;  ///< directory; empty: none
+  bool resume = false;
   std::string log_level = "warning";
   bool quiet = false, no_progress = false;
 
@@ -43,6 +45,8 @@ struct CompareOptions {
   RaceOptions race() const;
   /// Every option with the value in force.
   nlohmann::ordered_json json() const;
+  /// Those among them that the numbers of a run hang on, but for its optimizer and seed.
+  nlohmann::ordered_json decisive_json() const;
 
  private:
   std::vector<std::uint64_t> all_seeds() const;

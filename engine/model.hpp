@@ -36,6 +36,10 @@ class Model {
   /// Optimizer state begins anew.
   void load(std::span<const NamedTensor> values);
   std::vector<NamedTensor> values() const;
+  /// The optimizer's arrays, cut up like the parameters: state.0.<parameter>, ..., state.1.<parameter>, ...; and a way
+  /// to set them, which throws data_error as load does.
+  std::vector<NamedTensor> optimizer_state() const;
+  void load_optimizer_state(std::span<const NamedTensor> state);
   /// The name of the first parameter that holds a NaN or an infinity; empty if all are finite.
   std::string first_not_finite() const;
 
@@ -81,6 +85,9 @@ class Model {
   void update_block(const Context& context, std::size_t parameter, Range panels, std::span<const float> gradient,
                     const Optimizer& optimizer) const;
   void refresh_all() const;
+  // Array 0 holds the values, array k + 1 the optimizer's k-th state; `prefix` comes before the parameters' names.
+  void append(Index array, const std::string& prefix, std::vector<NamedTensor>& tensors) const;
+  void set(Index array, const std::string& prefix, std::span<const NamedTensor> tensors, const char* what);
   Index states() const { return std::ssize(initial_state_); }
   Activations activation(std::size_t i) const;              // input of layer i; i == layers: the output
   Activations gradient(std::size_t i, Index worker) const;  // of activation i

@@ -5,6 +5,8 @@
 #include <cmath>
 #include <numeric>
 
+#include "engine/checkpoint.hpp"
+
 namespace gradrace {
 namespace {
 
@@ -27,6 +29,15 @@ double train_seconds(const RunResult& run) {
   return sum;
 }
 
+RunResult new_run(const Entrant& entrant, std::uint64_t seed) {
+  RunResult run;
+  run.label = entrant.label;
+  run.optimizer = entrant.name;
+  run.options = entrant.options.resolved();
+  run.seed = seed;
+  return run;
+}
+
 void set_diverged(const Model& model, RunResult& run) {
   const std::string tensor = model.first_not_finite();
   run.status = Status::kDiverged;
@@ -39,11 +50,12 @@ void set_diverged(const Model& model, RunResult& run) {
 class Contest {
  public:
   Contest(const RaceOptions& options, const Dataset& data, std::span<RaceObserver* const> observers,
-          const std::atomic<int>& stop)
+          const std::atomic<int>& stop, const Checkpoints* checkpoints)
       : options_(options),
         data_(data),
         observers_(observers),
         stop_(stop),
+        checkpoints_(checkpoints),
         network_(mnist_convnet(data.train.height, data.train.width)),
         team_(options.threads, options.subnormals) {
     // Memory is planned for a whole batch; there is none larger than the training set.
@@ -57,6 +69,8 @@ class Contest {
  private:
   void run(const Entrant& entrant);
   void prepare(Model& model);
+  void restore(const Checkpoint& saved, Trainer& trainer, RunResult& run);
+  void save(Trainer& trainer, const RunResult& run) const;
   void run_epoch(Trainer& trainer, Batches& batches, RunResult& run);
   std::optional<TestResult> validate(Trainer& trainer);
   bool is_done(const RunResult& run) const;
@@ -71,6 +85,7 @@ class Contest {
   const Dataset& data_;
   std::span<RaceObserver* const> observers_;
   const std::atomic<int>& stop_;
+  const Checkpoints* checkpoints_;
   Network network_;
   kernels::Team team_;
   std::uint64_t seed_ = 0;
@@ -93,20 +108,38 @@ void Contest::run(const Entrant& entrant) {
   prepare(trainer.model());
   Batches batches(data_.train, options_.trainer.batch_size);
   entrant.optimizer->begin_run(batches.count(), options_.epochs);
-  RunResult& run = result_.runs.emplace_back();
-  run.label = entrant.label;
-  run.optimizer = entrant.name;
-  run.options = entrant.options.resolved();
-  run.seed = seed_;
+  RunResult& run = result_.runs.emplace_back(new_run(entrant, seed_));
   run.kernels = trainer.model().kernels_used();
   run.steps_per_epoch = batches.count();
+  if (checkpoints_)
+    if (const auto saved = checkpoints_->find(run)) restore(*saved, trainer, run);
   tell(&RaceObserver::run_began);
   while (run.status == Status::kInterrupted && stop_ == 0) {
+    const std::size_t epochs = run.epochs.size();
     run_epoch(trainer, batches, run);
     if (run.status != Status::kDiverged && is_done(run)) run.status = Status::kFinished;
+    if (run.epochs.size() > epochs || run.status == Status::kDiverged) save(trainer, run);
   }
   run.parameters = trainer.model().values();
   tell(&RaceObserver::run_ended);
+}
+
+void Contest::restore(const Checkpoint& saved, Trainer& trainer, RunResult& run) {
+  trainer.model().load(saved.run.parameters);
+  trainer.model().load_optimizer_state(saved.optimizer_state);
+  trainer.continue_after(std::ssize(saved.run.step_loss));
+  generator_ = saved.generator;
+  const auto kernels = std::move(run.kernels);
+  run = saved.run;
+  run.kernels = kernels;
+  run.resumed_after = std::ssize(run.epochs);
+}
+
+void Contest::save(Trainer& trainer, const RunResult& run) const {
+  if (!checkpoints_) return;
+  Checkpoint checkpoint{run, trainer.model().optimizer_state(), generator_};
+  checkpoint.run.parameters = trainer.model().values();
+  checkpoints_->save(checkpoint);
 }
 
 /// Sets the initial weights, and the generator to where this run's numbers begin.
@@ -217,8 +250,12 @@ Race::Race(RaceOptions options) : options_(std::move(options)) {
     throw usage_error("--order continue goes with one seed; from each of several seeds the random numbers begin anew");
 }
 
-RaceResult Race::run(const Dataset& data, std::span<RaceObserver* const> observers, const std::atomic<int>& stop) {
-  Contest contest(options_, data, observers, stop);
+RaceResult Race::run(const Dataset& data, std::span<RaceObserver* const> observers, const std::atomic<int>& stop,
+                     const Checkpoints* checkpoints) {
+  if (checkpoints)  // a bad one should not turn up after hours
+    for (const std::uint64_t seed : options_.seeds)
+      for (const Entrant& entrant : line_up(options_.optimizers)) checkpoints->find(new_run(entrant, seed));
+  Contest contest(options_, data, observers, stop, checkpoints);
   contest.result().seeds = options_.seeds;
   contest.result().all_runs = std::ssize(options_.seeds) * std::ssize(options_.optimizers);
   for (std::size_t i = 0; i < options_.seeds.size() && stop == 0; ++i) contest.run_all(options_.seeds[i], i % 2 == 1);

@@ -57,7 +57,8 @@ struct RunResult {
   std::vector<std::pair<std::string, std::string>> options;  ///< resolved, as Options::resolved()
   std::uint64_t seed = 0;
   Status status = Status::kInterrupted;
-  std::string problem;  ///< of a diverged run: one sentence that names label, step and tensor
+  Index resumed_after = 0;  ///< epochs that came from a checkpoint
+  std::string problem;      ///< of a diverged run: one sentence that names label, step and tensor
   std::vector<std::pair<std::string, std::string>> kernels;  ///< layer and what it ran on, as Model::kernels_used()
   Index steps_per_epoch = 0;
   std::vector<float> step_loss;  ///< before each update; that of a diverged run ends with one that is not finite
@@ -99,6 +100,8 @@ class RaceObserver {
   virtual void run_ended(const RaceResult& /*race*/) {}
 };
 
+class Checkpoints;
+
 class Race {
  public:
   /// Throws usage_error for optimizers, options or labels that are wrong, and for several seeds in the order kContinue.
@@ -108,7 +111,10 @@ class Race {
   /// that becomes slower with time is unfair to none. A run that diverges does not keep others from running. `stop` is
   /// looked at after each step: once it is not zero the current run ends as interrupted and no further one begins.
   /// Throws data_error if the initial weights do not fit the network.
-  RaceResult run(const Dataset& data, std::span<RaceObserver* const> observers, const std::atomic<int>& stop);
+  /// checkpoints: where each run is saved after each epoch, and from where it goes on if it is found there; all are
+  /// looked at, and throw, before the first run.
+  RaceResult run(const Dataset& data, std::span<RaceObserver* const> observers, const std::atomic<int>& stop,
+                 const Checkpoints* checkpoints = nullptr);
 
  private:
   RaceOptions options_;

@@ -1,8 +1,11 @@
 #include "engine/random.hpp"
 
+#include <algorithm>
 #include <cmath>
 #include <numeric>
 #include <utility>
+
+#include "kernels/base.hpp"
 
 namespace gradrace {
 namespace {
@@ -47,6 +50,20 @@ void draw_mkl(Generator& generator, double keep_probability, float kept, std::sp
 Generator::Generator(std::uint64_t seed) {
   state_[0] = static_cast<std::uint32_t>(seed);
   for (std::uint32_t i = 1; i < kWords; ++i) state_[i] = 1812433253u * (state_[i - 1] ^ (state_[i - 1] >> 30)) + i;
+}
+
+Generator::Generator(std::span<const std::uint32_t> state) {
+  GRADRACE_EXPECT(state.size(), ==, kWords + 1);
+  GRADRACE_EXPECT(state.back(), <=, kWords);
+  std::ranges::copy(state.first(kWords), state_.begin());
+  std::ranges::transform(state_, output_.begin(), temper);
+  position_ = state.back();
+}
+
+std::vector<std::uint32_t> Generator::state() const {
+  std::vector<std::uint32_t> words(state_.begin(), state_.end());
+  words.push_back(static_cast<std::uint32_t>(position_));
+  return words;
 }
 
 /// A whole block at once, in loops that compilers vectorise: more than three times as fast as std::mt19937 of GCC 12.

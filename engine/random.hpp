@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <span>
+#include <vector>
 
 namespace gradrace {
 
@@ -16,6 +17,9 @@ class Generator {
  public:
   /// Seeds as torch.manual_seed does: only the low 32 bits count.
   explicit Generator(std::uint64_t seed);
+  /// Continues where the generator stood whose state() this is.
+  explicit Generator(std::span<const std::uint32_t> state);
+  std::vector<std::uint32_t> state() const;
 
   /// The next of the uniformly distributed 32-bit integers.
   std::uint32_t next32() {

@@ -10,54 +10,13 @@
 #include "engine/report/page.hpp"
 #include "engine/report/plots.hpp"
 #include "engine/report/weights.hpp"
+#include "engine/run_json.hpp"
 
 namespace gradrace {
 namespace {
 
 using nlohmann::ordered_json;
 namespace fs = std::filesystem;
-
-ordered_json epoch_json(const EpochResult& epoch) {
-  ordered_json json = {{"epoch", epoch.epoch},
-                       {"train_seconds", epoch.train_seconds},
-                       {"train_loss_mean", epoch.train_loss_mean},
-                       {"train_loss_last", epoch.train_loss_last},
-                       {"test_loss", epoch.test.loss},
-                       {"test_correct", epoch.test.correct},
-                       {"test_total", epoch.test.total}};
-  if (epoch.validation) {
-    json["validation_loss"] = epoch.validation->loss;
-    json["validation_correct"] = epoch.validation->correct;
-    json["validation_total"] = epoch.validation->total;
-  }
-  return json;
-}
-
-ordered_json run_json(const RunResult& run) {
-  ordered_json options = ordered_json::object(), epochs = ordered_json::array();
-  for (const auto& [key, value] : run.options) options[key] = ordered_json::parse(value);
-  for (const EpochResult& epoch : run.epochs) epochs.push_back(epoch_json(epoch));
-  ordered_json json = {{"label", run.label},
-                       {"optimizer", run.optimizer},
-                       {"options", options},
-                       {"seed", run.seed},
-                       {"status", name(run.status)}};
-  if (!run.problem.empty()) json["problem"] = run.problem;
-  json["steps_per_epoch"] = run.steps_per_epoch;
-  json["step_loss"] = run.step_loss;
-  json["epochs"] = epochs;
-  json["convergence"] = nullptr;
-  if (run.convergence)
-    json["convergence"] = {{"step", run.convergence->step}, {"train_seconds", run.convergence->train_seconds}};
-  json["target"] = nullptr;
-  if (run.target)
-    json["target"] = {{"metric", run.target->metric},
-                      {"value", run.target->value},
-                      {"epoch", run.target->epoch},
-                      {"step", run.target->step},
-                      {"train_seconds", run.target->train_seconds}};
-  return json;
-}
 
 ordered_json difference_json(std::span<const RunResult> runs) {
   ordered_json json = ordered_json::array();
@@ -95,7 +54,10 @@ ordered_json results_json(const RaceSetting& setting, std::span<const RunResult>
                        {"data", setting.data}, {"options", setting.options}, {"runs", ordered_json::array()}};
   if (!runs.empty())  // the same for all: shapes and options decide
     for (const auto& [layer, kernels] : runs.front().kernels) json["program"]["kernels"][layer] = kernels;
-  for (const RunResult& run : runs) json["runs"].push_back(run_json(run));
+  for (const RunResult& run : runs) {
+    json["runs"].push_back(run_json(run));
+    json["runs"].back()["step_loss"] = run.step_loss;
+  }
   json["parameter_difference"] = difference_json(runs);
   json.update(comparison_json(compare_runs(runs)));
   add_weights(json, runs);

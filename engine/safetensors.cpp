@@ -21,10 +21,11 @@ namespace {
 static_assert(std::endian::native == std::endian::little, "safetensors files are little endian");
 
 constexpr std::size_t kLengthBytes = sizeof(std::uint64_t);
-constexpr std::size_t kMaxFile = 1 << 30;      ///< bytes; a thousand times the experiment's weights
-constexpr std::size_t kMaxHeader = 1'000'000;  ///< bytes
-constexpr std::size_t kMaxKeys = 40'000;       ///< in the whole header; a tensor takes four
-constexpr int kMaxDepth = 2;                   ///< {"name": {"shape": [
+constexpr std::size_t kMaxFile = 1 << 30;       ///< bytes; a thousand times the experiment's weights
+constexpr std::size_t kMaxHeader = 16'000'000;  ///< bytes
+constexpr std::size_t kMaxKeys = 40'000;        ///< in the whole header; a tensor takes four
+constexpr const char* kMetadata = "__metadata__";
+constexpr int kMaxDepth = 2;  ///< {"name": {"shape": [
 
 using nlohmann::json;
 
@@ -169,7 +170,7 @@ std::vector<SafetensorsEntry> parse_safetensors(std::string_view file, const std
   const json header = parse_header(text, source);
   std::vector<SafetensorsEntry> entries;
   for (const auto& [name, entry] : header.items())
-    if (name != "__metadata__") entries.push_back(parse_entry(name, entry, data, source));
+    if (name != kMetadata) entries.push_back(parse_entry(name, entry, data, source));
   std::ranges::stable_sort(entries, {}, [](const SafetensorsEntry& entry) {
     return std::pair(entry.bytes.data(), entry.bytes.data() + entry.bytes.size());
   });
@@ -190,8 +191,20 @@ std::vector<NamedTensor> read_safetensors(const std::filesystem::path& path) {
   return tensors;
 }
 
-void write_safetensors(const std::filesystem::path& path, std::span<const NamedTensor> tensors) {
+SafetensorsMetadata read_safetensors_metadata(const std::filesystem::path& path) {
+  const std::string file = read_file(path);
+  const json header = parse_header(header_text(file, path.string()), path.string());
+  SafetensorsMetadata metadata;
+  if (header.contains(kMetadata))
+    for (const auto& [name, value] : header[kMetadata].items())
+      if (value.is_string()) metadata[name] = value.get<std::string>();
+  return metadata;
+}
+
+void write_safetensors(const std::filesystem::path& path, std::span<const NamedTensor> tensors,
+                       const SafetensorsMetadata& metadata) {
   nlohmann::ordered_json header = nlohmann::ordered_json::object();
+  if (!metadata.empty()) header[kMetadata] = metadata;
   std::string data;
   for (const auto& [name, shape, values] : tensors) {
     const std::size_t begin = data.size(), bytes = values.size() * sizeof(float);
@@ -202,6 +215,9 @@ void write_safetensors(const std::filesystem::path& path, std::span<const NamedT
   }
   std::string text = header.dump();
   text.resize(static_cast<std::size_t>(round_up(static_cast<Index>(text.size()), kLengthBytes)), ' ');
+  if (text.size() > kMaxHeader)
+    throw failure("cannot write {}: a header of {} bytes is more than the {} that can be read", path.string(),
+                  text.size(), kMaxHeader);
   const std::uint64_t length = text.size();
   std::string file(reinterpret_cast<const char*>(&length), kLengthBytes);
   write_atomically(path, file + text + data);

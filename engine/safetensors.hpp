@@ -4,6 +4,7 @@
 /// Source: https://github.com/huggingface/safetensors (format).
 
 #include <filesystem>
+#include <map>
 #include <span>
 #include <string>
 #include <string_view>
@@ -37,8 +38,13 @@ std::vector<SafetensorsEntry> parse_safetensors(std::string_view file, const std
 /// Reads a file of F32 tensors; values are taken as they are, NaN and infinities included. Errors exit 5.
 std::vector<NamedTensor> read_safetensors(const std::filesystem::path& path);
 
-/// Writes F32 tensors, atomically, in the order given; names are distinct. The file holds names, shapes and values and
-/// nothing else, so equal tensors are equal files. Errors exit 1.
-void write_safetensors(const std::filesystem::path& path, std::span<const NamedTensor> tensors);
+/// The texts that a file carries beside its tensors, by name; what is no text is passed over. Errors exit 5.
+using SafetensorsMetadata = std::map<std::string, std::string>;
+SafetensorsMetadata read_safetensors_metadata(const std::filesystem::path& path);
+
+/// Writes F32 tensors, atomically, in the order given; names are distinct. The file holds names, shapes, values and the
+/// metadata (UTF-8) and nothing else, so equal tensors are equal files. Errors exit 1.
+void write_safetensors(const std::filesystem::path& path, std::span<const NamedTensor> tensors,
+                       const SafetensorsMetadata& metadata = {});
 
 }  // namespace gradrace

@@ -42,6 +42,8 @@ class Trainer {
           const TrainerOptions& options);
 
   Model& model() { return model_; }
+  /// The next step will be number steps + 1 for the optimizer.
+  void continue_after(Index steps) { step_ = steps; }
 
   /// One training step on batch number `batch`: draws the dropout masks from the generator, then a parallel region with
   /// the sample phase, a barrier and the parameter phase. Returns the mean loss before the update. Allocates and throws

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cstdlib>
+#include <random>
 #include <thread>
 
 #include <gtest/gtest.h>
@@ -342,6 +343,48 @@ TEST_F(ProgramTest, SavesWhatWasAskedForWhenItIsStopped) {
     EXPECT_EQ(json["runs"][0]["status"], "interrupted");
     EXPECT_TRUE(std::filesystem::exists(out + "/adadelta_final.safetensors"));
   }
+}
+
+/// A race that is killed again and again, at random moments, ends like one that is left alone.
+TEST_F(ProgramTest, ResumesAfterBeingKilled) {
+  const auto words = [&](const std::string& name) {
+    return race({"--epochs", "5", "--batch-size", "4", "--seeds", "2", "--out", in_directory(name), "--save-weights",
+                 "--checkpoint", in_directory(name + "-runs"), "--resume"});
+  };
+  ASSERT_EQ(run(words("whole")).exit_code, 0);
+  std::mt19937 random(std::random_device{}());
+  int kills = 0;
+  for (Outcome outcome{.exit_code = 128 + SIGKILL, .out = {}, .err = {}}; outcome.exit_code != 0; ++kills) {
+    ASSERT_EQ(outcome.exit_code, 128 + SIGKILL) << outcome.err;
+    const Program program(directory_.path(), words("killed"));
+    std::this_thread::sleep_for(std::chrono::milliseconds(100 + random() % 200 + 20 * kills));
+    program.signal(SIGKILL);
+    outcome = program.wait();
+  }
+  EXPECT_GT(kills, 1);
+  for (const auto& file : std::filesystem::directory_iterator(directory_ / "whole"))
+    if (file.path().extension() == ".safetensors") {
+      EXPECT_EQ(read_text(directory_ / "killed" / file.path().filename()), read_text(file.path())) << file.path();
+    }
+  EXPECT_EQ(read_text(directory_ / "killed/steps.csv"), read_text(directory_ / "whole/steps.csv"));
+}
+
+TEST_F(ProgramTest, SaysHowToGoOnAndWhyItCannot) {
+  const std::string runs = in_directory("runs");
+  const Words words = race({"--epochs", "1000000", "--checkpoint", runs});
+  const Program program(directory_.path(), words);
+  for (int tries = 0; tries < 3000 && program.out().find("epoch: 2") == std::string::npos; ++tries)
+    std::this_thread::sleep_for(std::chrono::milliseconds(20));
+  program.signal(SIGTERM);
+  const Outcome outcome = program.wait();
+  EXPECT_EQ(outcome.exit_code, 128 + SIGTERM);
+  expect_contains(outcome.err, "--resume");
+  expect_error(ExitCode::kUsage, "holds checkpoints already", words);
+  expect_error(ExitCode::kUsage, "--checkpoint", race({"--resume"}));
+  expect_error(ExitCode::kUsage, "epochs is 1000000 there and 2 here",
+               race({"--epochs", "2", "--checkpoint", runs, "--resume"}));
+  write_data(kMnistFiles[kTrainLabels], idx_file(shape_of(kMnistFiles[kTrainLabels]), 9));
+  expect_error(ExitCode::kUsage, "data sha256 is", race({"--epochs", "1000000", "--checkpoint", runs, "--resume"}));
 }
 
 TEST_F(ProgramTest, MakesAndVerifiesData) {

@@ -167,5 +167,14 @@ TEST(Dropout, KeepsTheAskedShareAndScalesIt) {
   }
 }
 
+TEST(Generator, ContinuesFromItsState) {
+  Generator generator(5);
+  for (const int draws : {0, 1, 700}) {
+    for (int i = 0; i < draws; ++i) generator.next32();
+    Generator copy(generator.state());
+    for (int i = 0; i < 1500; ++i) ASSERT_EQ(copy.next32(), generator.next32());
+  }
+}
+
 }  // namespace
 }  // namespace gradrace
