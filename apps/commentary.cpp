@@ -13,10 +13,6 @@ namespace {
 
 constexpr Index kBatchesPerLine = 100;
 
-bool is_compact(const RaceResult& race) {
-  return race.seeds.size() > 1;
-}
-
 /// Of all steps that the race may take.
 double fraction_done(const RaceResult& race, const StepEvent& step) {
   const double epochs = double(step.epoch - 1) + double(step.batch) / double(step.batches);
@@ -51,7 +47,7 @@ void Commentary::line(const std::string& text) {
 }
 
 void Commentary::run_began(const RaceResult& race) {
-  if (is_compact(race)) return;
+  if (compact_) return;
   const RunResult& run = race.runs.back();
   line(fmt::format("\n{}", run_title(run)));
   if (run.resumed_after > 0) line(fmt::format("{}  epochs from its checkpoint: {}", run.label, run.resumed_after));
@@ -60,7 +56,7 @@ void Commentary::run_began(const RaceResult& race) {
 void Commentary::step_done(const RaceResult& race, const StepEvent& step) {
   const std::string& label = race.runs.back().label;
   const double percent = 100.0 * double(step.batch) / double(step.batches);
-  if (step.batch % kBatchesPerLine == 0 && !is_compact(race))
+  if (step.batch % kBatchesPerLine == 0 && !compact_)
     line(fmt::format("{}  epoch: {} [{:{}}/{} ({:2.0f}%)]  training loss: {:.6f}", label, step.epoch, step.images,
                      fmt::formatted_size("{}", step.all_images), step.all_images, percent, step.loss));
   show_progress(race, step);
@@ -83,7 +79,7 @@ void Commentary::show_progress(const RaceResult& race, const StepEvent& step) {
 }
 
 void Commentary::epoch_done(const RaceResult& race) {
-  if (is_compact(race)) return;
+  if (compact_) return;
   const RunResult& run = race.runs.back();
   const EpochResult& epoch = run.epochs.back();
   line(fmt::format("{}  epoch: {}  runtime: {:.2f} s  test loss: {:.4f}  accuracy: {}/{} ({:.2f}%)", run.label,
@@ -94,7 +90,7 @@ void Commentary::epoch_done(const RaceResult& race) {
 void Commentary::run_ended(const RaceResult& race) {
   progress_.clear();
   const RunResult& run = race.runs.back();
-  if (is_compact(race)) line(run_line(run));
+  if (compact_) line(run_line(run));
   if (run.status == Status::kDiverged) print_error(run.problem);
 }
 

@@ -1,6 +1,6 @@
 #pragma once
-/// What is said while a race runs: a line every 100 batches and after each epoch, or, with several seeds, one for each
-/// run; and a progress bar for the whole race below them.
+/// What is said while a race runs: a line every 100 batches and after each epoch, or, where there are many runs, one
+/// for each; and a progress bar for the whole race below them.
 
 #include <chrono>
 #include <string>
@@ -13,7 +13,8 @@ namespace gradrace {
 class Commentary final : public RaceObserver {
  public:
   /// lines: say them on standard output; without them only runs that diverge are reported. progress: show the bar.
-  Commentary(bool lines, bool progress) : lines_(lines), progress_(progress) {}
+  /// compact: one line for each run.
+  Commentary(bool lines, bool progress, bool compact) : lines_(lines), compact_(compact), progress_(progress) {}
 
   void run_began(const RaceResult& race) override;
   void step_done(const RaceResult& race, const StepEvent& step) override;
@@ -26,7 +27,7 @@ class Commentary final : public RaceObserver {
   void line(const std::string& text);
   void show_progress(const RaceResult& race, const StepEvent& step);
 
-  bool lines_;
+  bool lines_, compact_;
   Progress progress_;
   Clock::time_point began_;         // when the first step was done
   double done_when_it_began_ = -1;  // the fraction of the race; negative before the first step

@@ -36,6 +36,7 @@ Examples:
   gradrace --optimizer sgd:lr=0.1,momentum=0.9,schedule=cosine,warmup=500
   gradrace --dataset digits --train-limit 6000     no download, a tenth of the images
   gradrace --seeds 5                               from five seeds, with statistics and a verdict
+  gradrace --sweep adam:lr=1e-4..1e-1:log:7        which learning rate is best
   gradrace --seeds 5 --checkpoint runs --resume    ... which may be stopped and started again
   gradrace data fetch                              download MNIST now
 )";
@@ -61,10 +62,14 @@ Dataset load(const CompareOptions& options) {
   Dataset data = load_dataset(what);
   if (options.train_limit) data.train.keep_first(*options.train_limit);
   if (options.test_limit) data.test.keep_first(*options.test_limit);
-  if (options.validation >= data.train.count)
-    throw usage_error("--validation {}: there are {} training images, and some must be left to train on",
-                      options.validation, data.train.count);
-  data.validation = data.train.split_last(options.validation);
+  constexpr Index kPart = 6;  // of MNIST that is 10,000, as many as there are test images
+  const Index validation = options.validation.value_or(options.sweeps.empty() ? 0 : data.train.count / kPart);
+  if (validation >= data.train.count)
+    throw usage_error("--validation {}: there are {} training images, and some must be left to train on", validation,
+                      data.train.count);
+  if (validation == 0 && !options.sweeps.empty())
+    throw usage_error("--sweep chooses on validation images, and there are none; see --validation");
+  data.validation = data.train.split_last(validation);
   return data;
 }
 
@@ -74,6 +79,7 @@ RaceSetting setting(const CompareOptions& options, const RaceOptions& race, cons
                       .machine = to_json(machine),
                       .data = data_json(data),
                       .options = options.json(),
+                      .sweeps = options.parsed_sweeps(),
                       .test = &data.test};
   setting.program["isa"] = race.isa.name();
   setting.machine["threads"] = race.threads;
@@ -112,7 +118,7 @@ int exit_code_of(const RaceResult& result) {
   return int(ExitCode::kOk);
 }
 
-int compare(const CompareOptions& options) {
+int compare(CompareOptions options) {
   spdlog::set_level(spdlog::level::from_str(options.log_level));
   const RaceOptions race_options = options.race();
   Race race(race_options);
@@ -124,26 +130,27 @@ int compare(const CompareOptions& options) {
   if (!options.tensorboard.empty()) tensorboard.emplace(options.tensorboard);
 
   const Dataset data = load(options);
+  options.validation = data.validation.count;
   const Machine machine = this_machine();
-  Commentary commentary(!options.quiet, !options.quiet && !options.no_progress);
+  const bool many = race_options.seeds.size() > 1 || !options.sweeps.empty();
+  Commentary commentary(!options.quiet, !options.quiet && !options.no_progress, many);
   std::vector<RaceObserver*> observers = {&commentary};
   if (writer) {
     writer->describe(setting(options, race_options, machine, data));
     observers.push_back(&*writer);
   }
   if (tensorboard) observers.push_back(&*tensorboard);
-  if (!options.quiet) say(introduction(options, race_options, machine, data));
-
   std::optional<Checkpoints> checkpoints;
   if (!options.checkpoint.empty())
     checkpoints.emplace(options.checkpoint, identity(options, race_options, data), options.resume);
+  if (!options.quiet) say(introduction(options, race_options, machine, data));
+
   stop_on_signals();
   const RaceResult result = race.run(data, observers, stop_signal, checkpoints ? &*checkpoints : nullptr);
   const int exit_code = exit_code_of(result);
   const std::string curves =
       !options.quiet && is_terminal(stdout) ? loss_curves(result.runs, is_utf8() ? Dots::kBraille : Dots::kAscii) : "";
-  say(curves +
-      (race_options.seeds.size() == 1 ? race_tables(result, race_options) : summary_tables(result.runs)) +
+  say(curves + (many ? summary_tables(result.runs, options.parsed_sweeps()) : race_tables(result, race_options)) +
       (data.notice.empty() ? "" : "\n") + notice_banner(data.notice));
   if (checkpoints && stop_signal != 0) spdlog::warn("stopped; the same command with --resume goes on");
   if (writer) spdlog::info("the results are in {}", options.out);

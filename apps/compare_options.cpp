@@ -1,5 +1,7 @@
 #include "apps/compare_options.hpp"
 
+#include <algorithm>
+#include <iterator>
 #include <limits>
 #include <numeric>
 
@@ -27,6 +29,17 @@ void CompareOptions::add_to(CLI::App& command) {
 void CompareOptions::add_training(CLI::App& command) {
   command.option_defaults()->group("Training");
   add_optimizer_option(command, optimizers, "an optimizer that takes part; give it once for each");
+  command
+      .add_option("--sweep", sweeps,
+                  "race an optimizer with each of N values of one option, as in adam:lr=1e-4..1e-1:log:7; the best on "
+                  "the validation images (by default a sixth) is compared with the others")
+      ->type_name("NAME:KEY=LOW..HIGH:log|lin:N[,...]")
+      ->allow_extra_args(false)
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)
+      ->default_str("");
+  command.parse_complete_callback([this, &command] {
+    if (!sweeps.empty() && command.count("--optimizer") == 0) optimizers.clear();
+  });
   command.add_option("--epochs", epochs, "passes over the training images")
       ->type_name("N")
       ->check(whole_number(1, kMany));
@@ -125,9 +138,16 @@ std::vector<std::uint64_t> CompareOptions::all_seeds() const {
   return numbers;
 }
 
+std::vector<Sweep> CompareOptions::parsed_sweeps() const {
+  std::vector<Sweep> parsed;
+  for (const std::string& text : sweeps) parsed.push_back(Sweep::parse(text));
+  return parsed;
+}
+
 RaceOptions CompareOptions::race() const {
   RaceOptions options;
   for (const std::string& text : optimizers) options.optimizers.push_back(Spec::parse(text));
+  for (Sweep& sweep : parsed_sweeps()) std::ranges::move(sweep.specs, std::back_inserter(options.optimizers));
   options.epochs = epochs;
   options.trainer.batch_size = batch_size;
   options.trainer.test_batch_size = test_batch_size;
@@ -152,45 +172,48 @@ nlohmann::ordered_json CompareOptions::json() const {
   const auto or_null = [](const auto& value) {
     return value ? nlohmann::ordered_json(*value) : nlohmann::ordered_json();
   };
-  return {{"optimizer", optimizers},
-          {"epochs", epochs},
-          {"batch_size", batch_size},
-          {"test_batch_size", test_batch_size},
-          {"seed", seed},
-          {"seeds", all_seeds()},
-          {"order", order},
-          {"dropout_stream", dropout_stream},
-          {"init", init},
-          {"clip_grad_norm", or_null(clip_grad_norm)},
-          {"target_loss", target_loss},
-          {"target_accuracy", or_null(target_accuracy)},
-          {"until_target", until_target},
-          {"dataset", dataset},
-          {"data_dir", data_dir},
-          {"train_limit", or_null(train_limit)},
-          {"test_limit", or_null(test_limit)},
-          {"validation", validation},
-          {"threads", threads},
-          {"isa", find_isa(isa).name()},
-          {"conv", conv},
-          {"backward", backward},
-          {"fuse", fuse},
-          {"subnormals", subnormals},
-          {"out", out},
-          {"save_weights", save_weights},
-          {"plots", plots},
-          {"tensorboard", tensorboard},
-          {"checkpoint", checkpoint},
-          {"resume", resume},
-          {"log_level", log_level},
-          {"quiet", quiet},
-          {"no_progress", no_progress}};
+  nlohmann::ordered_json json = {{"optimizer", optimizers},
+                                 {"sweep", sweeps},
+                                 {"epochs", epochs},
+                                 {"batch_size", batch_size},
+                                 {"test_batch_size", test_batch_size},
+                                 {"seed", seed},
+                                 {"seeds", all_seeds()},
+                                 {"order", order},
+                                 {"dropout_stream", dropout_stream},
+                                 {"init", init},
+                                 {"clip_grad_norm", or_null(clip_grad_norm)},
+                                 {"target_loss", target_loss},
+                                 {"target_accuracy", or_null(target_accuracy)},
+                                 {"until_target", until_target},
+                                 {"dataset", dataset},
+                                 {"data_dir", data_dir},
+                                 {"train_limit", or_null(train_limit)},
+                                 {"test_limit", or_null(test_limit)},
+                                 {"validation", or_null(validation)},
+                                 {"threads", threads},
+                                 {"isa", find_isa(isa).name()},
+                                 {"conv", conv},
+                                 {"backward", backward},
+                                 {"fuse", fuse},
+                                 {"subnormals", subnormals},
+                                 {"out", out},
+                                 {"save_weights", save_weights},
+                                 {"plots", plots},
+                                 {"tensorboard", tensorboard},
+                                 {"checkpoint", checkpoint},
+                                 {"resume", resume},
+                                 {"log_level", log_level},
+                                 {"quiet", quiet},
+                                 {"no_progress", no_progress}};
+  if (all_seeds().size() == 1) json.erase("seeds");
+  return json;
 }
 
 nlohmann::ordered_json CompareOptions::decisive_json() const {
   nlohmann::ordered_json decisive = json();
-  for (const char* key : {"seed", "seeds", "init", "dataset", "data_dir", "threads", "out", "save_weights", "plots",
-                          "tensorboard", "checkpoint", "resume", "log_level", "quiet", "no_progress"})
+  for (const char* key : {"sweep", "seed", "seeds", "init", "dataset", "data_dir", "threads", "out", "save_weights",
+                          "plots", "tensorboard", "checkpoint", "resume", "log_level", "quiet", "no_progress"})
     decisive.erase(key);
   if (order == "paired") decisive.erase("optimizer");  // otherwise those that ran before matter
   return decisive;

@@ -9,12 +9,12 @@
 #include <CLI/CLI.hpp>
 #include <nlohmann/json.hpp>
 
-#include "engine/race.hpp"
+#include "engine/sweep.hpp"
 
 namespace gradrace {
 
 struct CompareOptions {
-  std::vector<std::string> optimizers = {"adadelta:lr=0.5", "adam:lr=0.001"};
+  std::vector<std::string> optimizers = {"adadelta:lr=0.5", "adam:lr=0.001"}, sweeps;
   Index epochs = 5, batch_size = 32, test_batch_size = 500;
   std::uint64_t seed = 0;
   std::string seeds = "1";  ///< how many, from `seed` on, or a list of them
@@ -25,14 +25,14 @@ struct CompareOptions {
   bool until_target = false;
   std::string dataset = "auto", data_dir;
   std::optional<Index> train_limit, test_limit;  ///< images; none: all
-  Index validation = 0;                          ///< images
+  std::optional<Index> validation;               ///< images; none: a sixth if there is a sweep
   Index threads = kernels::allowed_cpus();
   std::string isa = "auto", subnormals = "flush";
   std::string conv = "auto", backward = "auto", fuse = "on";
   std::string out;  ///< directory; empty: no files
   bool save_weights = false, plots = false;
   std::string tensorboard;  ///< directory; empty: no event files
-  std::string checkpoint;  ///< directory; empty: none
+  std::string checkpoint;   ///< directory; empty: none
   bool resume = false;
   std::string log_level = "warning";
   bool quiet = false, no_progress = false;
@@ -43,6 +43,8 @@ struct CompareOptions {
   /// Reads the initial weights, if any. Throws usage_error for wrong optimizers or an instruction set that is not to be
   /// had, and data_error.
   RaceOptions race() const;
+  /// Throws usage_error.
+  std::vector<Sweep> parsed_sweeps() const;
   /// Every option with the value in force.
   nlohmann::ordered_json json() const;
   /// Those among them that the numbers of a run hang on, but for its optimizer and seed.

@@ -1,14 +1,15 @@
 #pragma once
-/// A race from many seeds as text for people.
+/// A race of many runs as text for people.
 
 #include <span>
 #include <string>
 
-#include "engine/race.hpp"
+#include "engine/sweep.hpp"
 
 namespace gradrace {
 
-/// For each metric a table of the optimizers, then the paired differences and the verdict.
-std::string summary_tables(std::span<const RunResult> runs);
+/// For each sweep a table of its points; of the contestants, if there are several seeds, a table for each metric and
+/// the paired differences; then the verdict.
+std::string summary_tables(std::span<const RunResult> runs, std::span<const Sweep> sweeps);
 
 }  // namespace gradrace

@@ -114,27 +114,40 @@ ordered_json pair_json(const PairSummary& pair) {
 
 }  // namespace
 
+const MetricSummary* LabelSummary::find(std::string_view name) const {
+  const auto it = std::ranges::find_if(metrics, [&](const MetricSummary& m) { return m.metric->name == name; });
+  return it == metrics.end() ? nullptr : &*it;
+}
+
+const LabelSummary* find_label(std::span<const LabelSummary> labels, const std::string& label) {
+  const auto it = std::ranges::find(labels, label, &LabelSummary::label);
+  return it == labels.end() ? nullptr : &*it;
+}
+
 Comparison compare_runs(std::span<const RunResult> runs) {
+  return compare_runs(runs, labels_of(runs));
+}
+
+Comparison compare_runs(std::span<const RunResult> runs, const std::vector<std::string>& labels) {
   std::vector<const Metric*> present;
   for (const Metric& metric : metrics())
     if (std::ranges::any_of(runs, [&](const RunResult& run) { return metric.of(run).has_value(); }))
       present.push_back(&metric);
   Comparison comparison;
-  const std::vector<std::string> labels = labels_of(runs);
   for (const std::string& label : labels) comparison.labels.push_back(summary_of(label, runs, present));
   for (const Metric* metric : present)
     std::ranges::move(pairs_of(*metric, runs, labels), std::back_inserter(comparison.pairs));
   return comparison;
 }
 
-ordered_json comparison_json(const Comparison& comparison) {
+ordered_json comparison_json(const Comparison& all, const Comparison& contestants) {
   ordered_json summary = ordered_json::array(), pairs = ordered_json::array();
-  for (const LabelSummary& label : comparison.labels) summary.push_back(label_json(label));
-  for (const PairSummary& pair : comparison.pairs) pairs.push_back(pair_json(pair));
+  for (const LabelSummary& label : all.labels) summary.push_back(label_json(label));
+  for (const PairSummary& pair : contestants.pairs) pairs.push_back(pair_json(pair));
   return {{"summary", summary},
           {"paired_difference", pairs},
           {"statistics", {{"confidence", kConfidence}, {"interval", "student-t"}, {"correction", "holm"}}},
-          {"verdict", verdict(comparison)}};
+          {"verdict", verdict(contestants)}};
 }
 
 }  // namespace gradrace

@@ -26,6 +26,9 @@ struct LabelSummary {
   std::string label;
   Index seeds = 0, finished = 0, diverged = 0, interrupted = 0;
   std::vector<MetricSummary> metrics;
+
+  /// The metric of that name, if it is there.
+  const MetricSummary* find(std::string_view name) const;
 };
 
 /// Label a against label b, seed by seed. Where a seed lacks one of the two values there are no numbers but
@@ -43,8 +46,14 @@ struct Comparison {
   std::vector<PairSummary> pairs;
 };
 Comparison compare_runs(std::span<const RunResult> runs);
+/// Of these labels alone.
+Comparison compare_runs(std::span<const RunResult> runs, const std::vector<std::string>& labels);
 
-/// The entries summary, paired_difference, statistics and verdict of results.json. Numbers that cannot be had are null.
-nlohmann::ordered_json comparison_json(const Comparison& comparison);
+/// The one with this label, if it is there.
+const LabelSummary* find_label(std::span<const LabelSummary> labels, const std::string& label);
+
+/// The entries of results.json: summary of all labels; paired_difference, statistics and verdict of the contestants.
+/// Numbers that cannot be had are null.
+nlohmann::ordered_json comparison_json(const Comparison& all, const Comparison& contestants);
 
 }  // namespace gradrace

@@ -24,9 +24,13 @@ std::vector<ParameterDifference> parameter_differences(std::span<const NamedTens
 }
 
 std::vector<RunDifference> run_differences(std::span<const RunResult> runs) {
-  const std::vector<std::string> labels = labels_of(runs);
+  return run_differences(runs, labels_of(runs));
+}
+
+std::vector<RunDifference> run_differences(std::span<const RunResult> runs, const std::vector<std::string>& labels) {
   const auto comes_before = [&](const RunResult& a, const RunResult& b) {
-    return std::ranges::find(labels, a.label) < std::ranges::find(labels, b.label);
+    const auto place = std::ranges::find(labels, b.label);
+    return place != labels.end() && std::find(labels.begin(), place, a.label) != place;
   };
   std::vector<RunDifference> differences;
   for (const RunResult& a : runs)

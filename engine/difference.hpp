@@ -29,5 +29,7 @@ struct RunDifference {
 /// For every pair of finished runs from the same seed, a before b in labels_of(runs). Runs that did not finish stand at
 /// another step or hold no numbers: there is nothing to compare.
 std::vector<RunDifference> run_differences(std::span<const RunResult> runs);
+/// Among these labels alone, in their order.
+std::vector<RunDifference> run_differences(std::span<const RunResult> runs, const std::vector<std::string>& labels);
 
 }  // namespace gradrace

@@ -4,7 +4,6 @@
 #include <system_error>
 
 #include "engine/atomic_file.hpp"
-#include "engine/comparison.hpp"
 #include "engine/difference.hpp"
 #include "engine/report/evaluation.hpp"
 #include "engine/report/page.hpp"
@@ -18,9 +17,9 @@ namespace {
 using nlohmann::ordered_json;
 namespace fs = std::filesystem;
 
-ordered_json difference_json(std::span<const RunResult> runs) {
+ordered_json difference_json(std::span<const RunResult> runs, const std::vector<std::string>& labels) {
   ordered_json json = ordered_json::array();
-  for (const auto& [a, b, seed, parameters] : run_differences(runs))
+  for (const auto& [a, b, seed, parameters] : run_differences(runs, labels))
     for (const ParameterDifference& p : parameters)
       json.push_back({{"a", a},
                       {"b", b},
@@ -58,8 +57,11 @@ ordered_json results_json(const RaceSetting& setting, std::span<const RunResult>
     json["runs"].push_back(run_json(run));
     json["runs"].back()["step_loss"] = run.step_loss;
   }
-  json["parameter_difference"] = difference_json(runs);
-  json.update(comparison_json(compare_runs(runs)));
+  const std::vector<std::string> labels = contestants(runs, setting.sweeps);
+  json["parameter_difference"] = difference_json(runs, labels);
+  const Comparison all = compare_runs(runs);
+  json.update(comparison_json(all, compare_runs(runs, labels)));
+  if (!setting.sweeps.empty()) json["sweep"] = sweep_json(setting.sweeps, all.labels);
   add_weights(json, runs);
   if (setting.test) add_evaluation(json, runs, *setting.test);
   return json;

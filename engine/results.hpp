@@ -7,13 +7,15 @@
 
 #include <nlohmann/json.hpp>
 
-#include "engine/race.hpp"
+#include "engine/sweep.hpp"
 
 namespace gradrace {
 
-/// What results.json says of a race besides its runs: a JSON object each.
+/// What results.json says of a race besides its runs: a JSON object each, and
+/// the sweeps.
 struct RaceSetting {
   nlohmann::ordered_json program, machine, data, options;
+  std::vector<Sweep> sweeps = {};
   const ImageSet* test = nullptr;  ///< must outlive the race; null: nothing is said of single images
 };
 

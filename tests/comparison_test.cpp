@@ -39,7 +39,8 @@ void set_diverged(RunResult& run) {
 }
 
 nlohmann::ordered_json json_of(const std::vector<RunResult>& runs) {
-  return comparison_json(compare_runs(runs));
+  const Comparison comparison = compare_runs(runs);
+  return comparison_json(comparison, comparison);
 }
 
 std::string sentences(const std::vector<RunResult>& runs) {

@@ -233,6 +233,25 @@ TEST_F(ProgramTest, StopsAtTheTarget) {
   EXPECT_EQ(reached["epochs"].size(), 1u);
 }
 
+TEST_F(ProgramTest, SweepsAnOption) {
+  const Outcome outcome =
+      run(race({"--sweep", "adam:lr=1e-4..1e-2:log:3", "--optimizer", "adadelta", "--out", in_directory("out")}));
+  EXPECT_EQ(outcome.exit_code, 0) << outcome.err;
+  for (const char* part : {"34 training, 6 validation", "adam: lr", "0.001", "chosen", "adadelta (lr=1, ", "Verdict"})
+    expect_contains(outcome.out, part);
+  const auto json = nlohmann::json::parse(read_text(directory_ / "out/results.json"));
+  EXPECT_EQ(json["runs"].size(), 4u);
+  EXPECT_EQ(json["options"]["validation"], 6);
+  EXPECT_EQ(json["sweep"][0]["points"].size(), 3u);
+  EXPECT_EQ(json["summary"].size(), 4u);
+  EXPECT_EQ(json["parameter_difference"].size(), 8u);
+  EXPECT_EQ(json["parameter_difference"][0]["b"], json["sweep"][0]["chosen"]);
+  expect_contains(run(race({"--sweep", "adam:lr=1e-4..1e-2:log:2"})).out, "seed 0  adam-lr-0.01  finished");
+  expect_error(ExitCode::kUsage, "POINTS", race({"--sweep", "adam:lr=1e-4..1e-2"}));
+  expect_error(ExitCode::kUsage, "speed", race({"--sweep", "adam:speed=1e-4..1e-2:log:2"}));
+  expect_error(ExitCode::kUsage, "--validation", race({"--sweep", "adam:lr=1..2:lin:2", "--validation", "0"}));
+}
+
 TEST_F(ProgramTest, ShowsOneProgressForTheWholeRace) {
   const std::string shown =
       Program::on_terminal(directory_.path(), race({"--batch-size", "1", "--seeds", "2"}), {"TERM=xterm"});
