@@ -10,6 +10,7 @@
 #include "apps/compare_options.hpp"
 #include "apps/curves.hpp"
 #include "apps/data.hpp"
+#include "apps/phase_table.hpp"
 #include "apps/signals.hpp"
 #include "apps/summary.hpp"
 #include "apps/tables.hpp"
@@ -18,6 +19,7 @@
 #include "engine/checkpoint.hpp"
 #include "engine/machine.hpp"
 #include "engine/report/tensorboard.hpp"
+#include "engine/report/trace.hpp"
 #include "engine/results.hpp"
 
 namespace gradrace {
@@ -128,6 +130,8 @@ int compare(CompareOptions options) {
   if (!options.out.empty()) writer.emplace(options.out, options.save_weights, options.plots);
   std::optional<TensorboardWriter> tensorboard;
   if (!options.tensorboard.empty()) tensorboard.emplace(options.tensorboard);
+  std::optional<TraceWriter> trace;
+  if (!options.trace.empty()) trace.emplace(options.trace);
 
   const Dataset data = load(options);
   options.validation = data.validation.count;
@@ -140,6 +144,7 @@ int compare(CompareOptions options) {
     observers.push_back(&*writer);
   }
   if (tensorboard) observers.push_back(&*tensorboard);
+  if (trace) observers.push_back(&*trace);
   std::optional<Checkpoints> checkpoints;
   if (!options.checkpoint.empty())
     checkpoints.emplace(options.checkpoint, identity(options, race_options, data), options.resume);
@@ -151,7 +156,7 @@ int compare(CompareOptions options) {
   const std::string curves =
       !options.quiet && is_terminal(stdout) ? loss_curves(result.runs, is_utf8() ? Dots::kBraille : Dots::kAscii) : "";
   say(curves + (many ? summary_tables(result.runs, options.parsed_sweeps()) : race_tables(result, race_options)) +
-      (data.notice.empty() ? "" : "\n") + notice_banner(data.notice));
+      (options.profile ? phase_tables(result) : "") + (data.notice.empty() ? "" : "\n") + notice_banner(data.notice));
   if (checkpoints && stop_signal != 0) spdlog::warn("stopped; the same command with --resume goes on");
   if (writer) spdlog::info("the results are in {}", options.out);
   return exit_code;

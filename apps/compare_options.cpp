@@ -117,6 +117,11 @@ void CompareOptions::add_output(CLI::App& command) {
                 "write the weights there, too: init.safetensors, LABEL_final.safetensors")
       ->needs(directory);
   command.add_flag("--plots", plots, "write pictures there, too: SVG files for a paper")->needs(directory);
+  command.add_flag("--profile", profile, "show where the time of an epoch goes: by stage, summed over the phases");
+  command
+      .add_option("--trace", trace,
+                  "write 20 steps of the first run, after 5 to warm up, to this JSON file for ui.perfetto.dev")
+      ->type_name("FILE");
   command.add_option("--tensorboard", tensorboard, "write event files for TensorBoard into this directory")
       ->type_name("DIR");
   CLI::Option* checkpoints =
@@ -165,6 +170,8 @@ RaceOptions CompareOptions::race() const {
   options.trainer.clip_grad_norm = clip_grad_norm;
   options.target_accuracy = target_accuracy;
   options.until_target = until_target;
+  constexpr Index kTraceSteps = 20;
+  if (!trace.empty()) options.trainer.trace_steps = kTraceSteps;
   return options;
 }
 
@@ -201,6 +208,8 @@ nlohmann::ordered_json CompareOptions::json() const {
                                  {"save_weights", save_weights},
                                  {"plots", plots},
                                  {"tensorboard", tensorboard},
+                                 {"profile", profile},
+                                 {"trace", trace},
                                  {"checkpoint", checkpoint},
                                  {"resume", resume},
                                  {"log_level", log_level},
@@ -212,8 +221,9 @@ nlohmann::ordered_json CompareOptions::json() const {
 
 nlohmann::ordered_json CompareOptions::decisive_json() const {
   nlohmann::ordered_json decisive = json();
-  for (const char* key : {"sweep", "seed", "seeds", "init", "dataset", "data_dir", "threads", "out", "save_weights",
-                          "plots", "tensorboard", "checkpoint", "resume", "log_level", "quiet", "no_progress"})
+  for (const char* key :
+       {"sweep", "seed", "seeds", "init", "dataset", "data_dir", "threads", "out", "save_weights", "plots",
+        "tensorboard", "profile", "trace", "checkpoint", "resume", "log_level", "quiet", "no_progress"})
     decisive.erase(key);
   if (order == "paired") decisive.erase("optimizer");  // otherwise those that ran before matter
   return decisive;

@@ -32,6 +32,8 @@ struct CompareOptions {
   std::string out;  ///< directory; empty: no files
   bool save_weights = false, plots = false;
   std::string tensorboard;  ///< directory; empty: no event files
+  bool profile = false;     ///< show where the time went
+  std::string trace;        ///< file; empty: none
   std::string checkpoint;   ///< directory; empty: none
   bool resume = false;
   std::string log_level = "warning";

@@ -9,6 +9,7 @@
 
 #include "engine/memory.hpp"
 #include "engine/parameter.hpp"
+#include "engine/phase_clock.hpp"
 #include "engine/random.hpp"
 #include "engine/registry.hpp"
 #include "kernels/conv2d.hpp"
@@ -41,8 +42,12 @@ struct Context {
   Index worker = 0;       ///< whose scratch
   Index batch = 0;        ///< samples in this batch
   bool training = false;  ///< false: dropout lets everything pass
+  Laps* laps = nullptr;   ///< this worker's counters; null: nobody asks where the time goes
 
   float* at(const Slot& slot) const { return memory->at(slot, worker); }
+  void lap(Index stage) const {
+    if (laps) laps->lap(stage);
+  }
   std::span<float> span(const Slot& slot) const { return {at(slot), std::size_t(slot.floats)}; }
 };
 

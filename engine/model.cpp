@@ -202,17 +202,22 @@ void Model::draw(const Context& context, Generator& generator, DropoutStream str
 
 void Model::prepare(const Context& context) const {
   for (const auto& layer : layers_) layer->prepare(context);
+  context.lap(kPrepare);
 }
 
 void Model::forward_layers(const Context& context, Range samples, Range layers) const {
-  for (std::size_t i = std::size_t(layers.begin); i < std::size_t(layers.end); ++i)
+  for (std::size_t i = std::size_t(layers.begin); i < std::size_t(layers.end); ++i) {
     layers_[i]->forward(context, samples, activation(i), activation(i + 1));
+    context.lap(kLayers + Index(i));
+  }
 }
 
 void Model::backward_layers(const Context& context, Range samples, Range layers) const {
-  for (std::size_t i = std::size_t(layers.end); i-- > std::size_t(layers.begin);)
+  for (std::size_t i = std::size_t(layers.end); i-- > std::size_t(layers.begin);) {
     layers_[i]->backward(context, samples, activation(i), activation(i + 1), gradient(i + 1, context.worker),
                          gradient(i, context.worker));
+    context.lap(kLayers + std::ssize(layers_) + 1 + Index(i));
+  }
 }
 
 void Model::backward(const Context& context, Range samples) const {
@@ -251,7 +256,9 @@ void Model::update_clipped(const Context& context, const kernels::Worker& worker
     for (Index k = 0; k < panels.size(); ++k)
       squares_[std::size_t(before + k)] = kernels::sum_of_squares(g.subspan(std::size_t(k) * panel, panel));
   });
+  context.lap(kGradient);
   worker.barrier();
+  context.lap(kWait);
   double square = 0;
   for (Index k = 0; k < panels_; ++k) square += squares_[std::size_t(k)];
   const float factor = kernels::clip_factor(std::sqrt(square), *max_norm_);
@@ -268,6 +275,7 @@ std::span<float> Model::form_gradient(const Context& context, std::size_t parame
   const auto [layer, index] = owners_[parameter];
   const Activations d_out = Index(layer) >= head_ ? gradient(layer + 1, context.worker) : Activations{};
   layers_[layer]->parameter_gradient(context, index, panels, activation(layer), d_out, gradient_of_panels);
+  context.lap(kGradient);
   return {gradient_of_panels, floats_of(parameters_[parameter], panels)};
 }
 
@@ -281,6 +289,7 @@ void Model::update_block(const Context& context, std::size_t parameter, Range pa
   for (Index k = 0; k < states(); ++k) state[k] = values + (k + 1) * parameter_floats_;
   optimizer.update(isa_, {values, g.size()}, g, {state, initial_state_.size()});
   layers_[layer]->refresh(context, index, panels);
+  context.lap(kUpdate);
 }
 
 void Model::refresh_all() const {

@@ -24,6 +24,7 @@ class Model {
   ~Model();
 
   const std::vector<Parameter>& parameters() const { return parameters_; }
+  const std::vector<std::string>& layers() const { return names_; }  ///< as the user knows them, in order
   Index batch() const { return batch_; }
   Index outputs() const { return shapes_.back().floats(); }
 
@@ -57,6 +58,7 @@ class Model {
     prepare(context);
     for (Index s = samples.begin; s < samples.end; ++s) {
       gather(s);
+      context.lap(kGather);
       forward_layers(context, {s, s + 1}, {0, head_});
     }
     forward_layers(context, samples, {head_, Index(layers_.size())});

@@ -104,7 +104,9 @@ void Contest::run_all(std::uint64_t seed, bool backwards) {
 }
 
 void Contest::run(const Entrant& entrant) {
-  Trainer trainer(network_, options_.isa, team_, *entrant.optimizer, options_.trainer);
+  TrainerOptions trainer_options = options_.trainer;
+  if (!result_.runs.empty()) trainer_options.trace_steps = 0;
+  Trainer trainer(network_, options_.isa, team_, *entrant.optimizer, trainer_options);
   prepare(trainer.model());
   Batches batches(data_.train, options_.trainer.batch_size);
   entrant.optimizer->begin_run(batches.count(), options_.epochs);
@@ -121,6 +123,7 @@ void Contest::run(const Entrant& entrant) {
     if (run.epochs.size() > epochs || run.status == Status::kDiverged) save(trainer, run);
   }
   run.parameters = trainer.model().values();
+  if (trainer_options.trace_steps > 0) result_.trace = trainer.trace();
   tell(&RaceObserver::run_ended);
 }
 
@@ -185,6 +188,7 @@ void Contest::run_epoch(Trainer& trainer, Batches& batches, RunResult& run) {
   run.answers.resize(std::size_t(data_.test.count));
   const TestResult test = trainer.evaluate(data_.test, generator_, run.answers);
   run.epochs.push_back({step.epoch, seconds, mean, losses.back(), test, validate(trainer)});
+  run.epochs.back().stages = trainer.take_stage_seconds();
   note_target(run);
   if (!std::isfinite(test.loss) || !trainer.model().first_not_finite().empty()) set_diverged(trainer.model(), run);
   tell(&RaceObserver::epoch_done);

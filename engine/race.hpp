@@ -46,6 +46,7 @@ struct EpochResult {
   float train_loss_last = 0;
   TestResult test;
   std::optional<TestResult> validation = {};  ///< if there are images for it
+  std::vector<StageSeconds> stages = {};      ///< where the time of training and evaluation went
 };
 
 /// How a run ended. While it is under way it counts as interrupted, so that whatever is saved of it says so.
@@ -74,6 +75,7 @@ struct RaceResult {
   std::vector<RunResult> runs;       ///< those that have begun, in order
   std::vector<std::uint64_t> seeds;  ///< of the whole race
   Index all_runs = 0;                ///< of the whole race
+  Trace trace;                       ///< of the first run, once that has ended; empty without trainer.trace_steps
 };
 
 /// Who takes part, in the order of the first seed's runs, which is that of the optimizers.

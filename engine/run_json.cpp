@@ -20,11 +20,23 @@ ordered_json epoch_json(const EpochResult& epoch) {
     json["validation_correct"] = epoch.validation->correct;
     json["validation_total"] = epoch.validation->total;
   }
+  if (epoch.stages.empty()) return json;
+  for (int p = 0; p < kPhases; ++p) json["phase_seconds"][name(Phase(p))] = phase_seconds(epoch.stages, Phase(p));
+  for (const StageSeconds& stage : epoch.stages)
+    json["stage_seconds"].push_back(
+        {{"phase", name(stage.phase)}, {"stage", stage.name}, {"mean", stage.mean}, {"slowest", stage.slowest}});
   return json;
 }
 
 double number(const ordered_json& json) {
   return json.is_null() ? kNoNumber : json.get<double>();
+}
+
+StageSeconds stage_from(const ordered_json& json) {
+  StageSeconds stage{Phase::kData, json.at("stage"), json.at("mean"), json.at("slowest")};
+  for (int p = 0; p < kPhases; ++p)
+    if (json.at("phase") == name(Phase(p))) stage.phase = Phase(p);
+  return stage;
 }
 
 EpochResult epoch_from(const ordered_json& json) {
@@ -35,6 +47,8 @@ EpochResult epoch_from(const ordered_json& json) {
                     .test = {number(json.at("test_loss")), json.at("test_correct"), json.at("test_total")}};
   if (json.contains("validation_loss"))
     epoch.validation = {number(json.at("validation_loss")), json.at("validation_correct"), json.at("validation_total")};
+  for (const ordered_json& stage : json.value("stage_seconds", ordered_json::array()))
+    epoch.stages.push_back(stage_from(stage));
   return epoch;
 }
 

@@ -9,6 +9,9 @@
 namespace gradrace {
 namespace {
 
+constexpr Index kWarmUp = 5;            // steps before those of the trace
+constexpr Index kEventsPerStep = 2000;  // of a worker: many more than steps of usual batches have
+
 /// Whole groups of four for each worker.
 Range samples_of(const kernels::Worker& worker, Index samples) {
   const Range mine = worker.share_of(divide_up(samples, kGroup));
@@ -29,7 +32,8 @@ Trainer::Trainer(const Network& network, const kernels::Isa& isa, const kernels:
       model_(options.fuse ? fuse(network) : network, options.kernels, isa, team.size(), options.batch_size,
              optimizer.initial_state(), options.clip_grad_norm),
       normalizer_(options.mean, options.deviation),
-      outcomes_(std::size_t(options.batch_size)) {}
+      outcomes_(std::size_t(options.batch_size)),
+      clock_(team.size(), model_.layers(), options.trace_steps * kEventsPerStep) {}
 
 /// Forward and loss of `samples`, which are those from `first` on of a batch; in training also the loss's gradient.
 void Trainer::forward(const Context& context, Range samples, const Batches& batches, Index batch, Index first) {
@@ -47,22 +51,31 @@ void Trainer::forward(const Context& context, Range samples, const Batches& batc
     outcome.digit = std::uint8_t(std::max_element(output, output + classes) - output);
     outcome.correct = outcome.digit == label;
   }
+  context.lap(kLayers + std::ssize(model_.layers()));
 }
 
 float Trainer::step(const Batches& batches, Index batch, Generator& generator) {
   const Index n = batches.size(batch);
+  clock_.record(steps_here_ >= kWarmUp && steps_here_ < kWarmUp + options_.trace_steps);
+  ++steps_here_;
   model_.draw(model_.context(0, n, true), generator, options_.dropout_stream);
+  clock_.of(0).lap(kDraw);
   optimizer_.begin_step(++step_);
+  clock_.of(0).lap(kUpdate);
   team_.run([&](kernels::Worker worker) noexcept {
-    const Context context = model_.context(worker.index(), n, true);
+    Context context = model_.context(worker.index(), n, true);
+    context.laps = &clock_.of(worker.index());
+    context.lap(kWait);
     const Range samples = samples_of(worker, n);
     if (!samples.empty()) {
       forward(context, samples, batches, batch, 0);
       model_.backward(context, samples);
     }
     worker.barrier();
+    context.lap(kWait);
     model_.update(context, worker, optimizer_);
   });
+  clock_.of(0).lap(kWait);
   double sum = 0;
   for (Index s = 0; s < n; ++s) sum += double(outcomes_[std::size_t(s)].loss);
   return float(sum / double(n));
@@ -70,18 +83,24 @@ float Trainer::step(const Batches& batches, Index batch, Generator& generator) {
 
 double Trainer::train(Batches& batches, Generator& generator, const std::function<bool(Index, float)>& on_step) {
   double spent = 0, begin = seconds();
+  clock_.resume();
   batches.begin_shuffled(generator);
+  clock_.of(0).lap(kShuffle);
   for (Index b = 0; b < batches.count(); ++b) {
     const float loss = step(batches, b, generator);
+    clock_.pause(kLayers + std::ssize(model_.layers()));  // worker 0 has added up the loss
     spent += seconds() - begin;
     if (!on_step(b, loss)) break;
     begin = seconds();
+    clock_.resume();
   }
   return spent;
 }
 
 TestResult Trainer::evaluate(const ImageSet& images, Generator& generator, std::span<Answer> answers) {
   if (!answers.empty()) GRADRACE_EXPECT(std::ssize(answers), ==, images.count);
+  clock_.record(false);
+  clock_.resume();
   Batches batches(images, options_.test_batch_size);
   batches.begin_in_order(generator);
   TestResult result{.total = images.count};
@@ -103,6 +122,7 @@ TestResult Trainer::evaluate(const ImageSet& images, Generator& generator, std::
     }
   }
   result.loss = loss / double(images.count);
+  clock_.pause_all(kEvaluate);
   return result;
 }
 

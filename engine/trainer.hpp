@@ -18,6 +18,7 @@ struct TrainerOptions {
   KernelChoice kernels = {};
   bool fuse = true;                           ///< replace runs of layers by fused stages (fusion.hpp)
   std::optional<double> clip_grad_norm = {};  ///< gradients whose norm is larger are scaled down to it, all alike
+  Index trace_steps = 0;                      ///< how many, after a few to warm up, go into the trace
   float mean = 0.1302f, deviation = 0.3069f;  ///< of the pixels, for normalising
 };
 
@@ -44,6 +45,10 @@ class Trainer {
   Model& model() { return model_; }
   /// The next step will be number steps + 1 for the optimizer.
   void continue_after(Index steps) { step_ = steps; }
+  /// Where the time went that train() and evaluate() took since the last call: the stages but for the evaluation add up
+  /// to what train() returned.
+  std::vector<StageSeconds> take_stage_seconds() { return clock_.take(); }
+  Trace trace() const { return clock_.trace(); }
 
   /// One training step on batch number `batch`: draws the dropout masks from the generator, then a parallel region with
   /// the sample phase, a barrier and the parameter phase. Returns the mean loss before the update. Allocates and throws
@@ -70,7 +75,9 @@ class Trainer {
   Model model_;
   Normalizer normalizer_;
   std::vector<Outcome> outcomes_;
-  Index step_ = 0;
+  PhaseClock clock_;
+  Index step_ = 0;        // the optimizer's
+  Index steps_here_ = 0;  // of this trainer
 };
 
 }  // namespace gradrace

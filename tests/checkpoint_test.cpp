@@ -46,7 +46,8 @@ RaceResult run_some(const RaceOptions& options, const fs::path& directory, Index
 std::string timeless(const fs::path& file) {
   SafetensorsMetadata metadata = read_safetensors_metadata(file);
   ordered_json json = ordered_json::parse(metadata.at("checkpoint"));
-  for (ordered_json& epoch : json["run"]["epochs"]) epoch.erase("train_seconds");
+  for (ordered_json& epoch : json["run"]["epochs"])
+    for (const char* key : {"train_seconds", "phase_seconds", "stage_seconds"}) epoch.erase(key);
   for (const char* key : {"convergence", "target"})
     if (!json["run"][key].is_null()) json["run"][key].erase("train_seconds");
   const fs::path rewritten = file.string() + ".timeless";

@@ -1,0 +1,63 @@
+#include "engine/report/trace.hpp"
+
+#include <cmath>
+#include <system_error>
+
+#include <nlohmann/json.hpp>
+
+#include "engine/atomic_file.hpp"
+#include "engine/error.hpp"
+
+namespace gradrace {
+namespace {
+
+using nlohmann::ordered_json;
+namespace fs = std::filesystem;
+
+/// In microseconds, to the nanosecond.
+double microseconds(double seconds) {
+  return std::round(seconds * 1e9) / 1e3;
+}
+
+ordered_json lane_name(std::size_t lane) {
+  return {{"name", "thread_name"},
+          {"ph", "M"},
+          {"pid", 1},
+          {"tid", lane},
+          {"args", {{"name", fmt::format("worker {}", lane)}}}};
+}
+
+}  // namespace
+
+std::string trace_json(const Trace& trace) {
+  ordered_json events = ordered_json::array();
+  for (std::size_t lane = 0; lane < trace.lanes.size(); ++lane) {
+    events.push_back(lane_name(lane));
+    for (const auto& [stage, begin, end] : trace.lanes[lane]) {
+      const StageSeconds& what = trace.stages[std::size_t(stage)];
+      events.push_back({{"name", what.name},
+                        {"cat", name(what.phase)},
+                        {"ph", "X"},
+                        {"pid", 1},
+                        {"tid", lane},
+                        {"ts", microseconds(begin)},
+                        {"dur", microseconds(end - begin)}});
+    }
+  }
+  return ordered_json{{"displayTimeUnit", "ns"}, {"traceEvents", events}}.dump() + "\n";
+}
+
+TraceWriter::TraceWriter(fs::path file) : file_(std::move(file)) {
+  std::error_code ignored;
+  if (fs::exists(file_, ignored) && !fs::is_regular_file(file_, ignored))
+    throw failure("cannot write {}: it exists and is not a regular file", file_.string());
+  const fs::path probe = file_.string() + ".probe";
+  write_atomically(probe, "");
+  fs::remove(probe, ignored);
+}
+
+void TraceWriter::run_ended(const RaceResult& race) {
+  if (race.runs.size() == 1) write_atomically(file_, trace_json(race.trace));
+}
+
+}  // namespace gradrace
