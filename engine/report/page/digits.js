@@ -9,7 +9,7 @@ function confusionTable(group) {
   const cell = (count, i, j) => element("td", i === j ? { class: "right" } :
     { class: count ? "wrong" : "none", style: `--weight: ${(count / most).toFixed(2)}` }, count ? String(count) : "\u00b7");
   return element("table", { class: "confusion" },
-    element("caption", {}, group.label, element("small", {}, " row: label, column: answer")),
+    element("caption", {}, "Row: label; column: answer"),
     element("thead", {}, element("tr", {}, element("td", {}), ...digits.map((d) => element("th", { scope: "col" }, d)))),
     element("tbody", {}, ...confusion.map((row, i) =>
       element("tr", {}, element("th", { scope: "row" }, digits[i]), ...row.map((count, j) => cell(count, i, j))))));

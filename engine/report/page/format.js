@@ -25,7 +25,7 @@ function withSpread(values, write) {
   if (numbers.length === 1) return write(numbers[0]);
   const [centre, spread] = [mean(numbers), deviation(numbers)].map((x) => write(x));
   const unit = /\u202f(%|s)$/;
-  return `${centre.replace(unit, "")} \u00b1 ${spread}`;
+  return `${centre.replace(unit, "")}\u00a0\u00b1\u00a0${spread}`;
 }
 
 function listed(words) {

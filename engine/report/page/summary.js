@@ -16,9 +16,9 @@ function plainVerdict() {
       seconds: mean(runs.map(trainSeconds)) };
   }).sort((a, b) => b.accuracy - a.accuracy);
   if (parts.length === 0) return ["No run has finished yet."];
-  const told = parts.slice(0, 4).map((p) => `${p.label} with ${percent(p.accuracy)} of the test images right after ` +
+  const told = parts.slice(0, 4).map((p) => `${p.label} with ${percent(p.accuracy)} of the test images right, after ` +
     `${inSeconds(p.seconds)} of training`);
-  const sentences = [`${parts.length > 1 ? "First at the end: " : "At the end: "}${listed(told)}.`];
+  const sentences = [`${parts.length > 1 ? "First at the end: " : "At the end: "}${told.join("; ")}.`];
   if (!manySeeds && parts.length > 1)
     sentences.push("This is one run of each: from a single seed, no difference between optimizers can be shown.");
   return sentences;
@@ -27,7 +27,8 @@ function plainVerdict() {
 function verdict() {
   const given = documents.flatMap((source) =>
     (source.verdict ?? []).map((text) => (documents.length > 1 ? `${source.name}: ${text}` : text)));
-  return given.length ? given : plainVerdict();
+  if (given.length === 0) return plainVerdict();
+  return manySeeds ? given : [plainVerdict()[0], ...given]; // from one seed statistics say no more than that they cannot
 }
 
 function troubles() {
@@ -54,6 +55,13 @@ function targetFacts(group) {
     group.runs.map((run) => run.target).filter((target) => target?.metric === "accuracy")) : [];
 }
 
+// The spread of a number in small print.
+function bigNumber(text, what) {
+  const [centre, spread] = text.split("\u00a0\u00b1");
+  return element("p", { class: "big" }, centre, spread ? element("small", {}, `\u00a0\u00b1${spread}`) : null,
+    element("span", {}, what));
+}
+
 function groupCard(group) {
   const ended = group.runs.filter((run) => run.epochs.length);
   const value = (of) => ended.map((run) => of(lastEpoch(run)));
@@ -69,7 +77,7 @@ function groupCard(group) {
   const node = element("section", { class: "card run" },
     element("h3", {}, element("span", { class: "sign", "data-group": group.index, "aria-hidden": "true" }, signOf(group)),
       " ", group.label),
-    element("p", { class: "big" }, withSpread(value(accuracy), percent), element("span", {}, "test accuracy")),
+    bigNumber(withSpread(value(accuracy), percent), "test accuracy"),
     element("dl", {}, ...facts.flatMap(([name, text]) => [element("dt", {}, name), element("dd", {}, text)])),
     element("p", { class: "note" }, `${group.optimizer}: ${optionText(group)}`));
   return node;
