@@ -59,12 +59,12 @@ TEST(Axis, PlacesValues) {
 
 TEST(Smoothing, IsTheMeanThatConvergenceIsJudgedBy) {
   std::vector<float> losses;
-  for (int i = 0; i < 250; ++i) losses.push_back(float(i));
+  for (int i = 0; i < 250; ++i) losses.push_back(float(i + 1));
   const std::vector<double> means = smoothed(losses);
-  EXPECT_EQ(means[0], 0);
-  EXPECT_EQ(means[2], 1);
-  EXPECT_EQ(means[99], 49.5);
-  EXPECT_EQ(means[249], 199.5);
+  EXPECT_EQ(means[0], 1);
+  EXPECT_EQ(means[2], 2);
+  EXPECT_EQ(means[99], 50.5);
+  EXPECT_EQ(means[249], 200.5);
   losses[3] = std::numeric_limits<float>::infinity();
   EXPECT_FALSE(std::isfinite(smoothed(losses)[249]));
 }
@@ -87,6 +87,7 @@ TEST(Figure, DrawsLinesAndABandWhereThereIsOne) {
   expect_contains(picture, "<title>a &lt; b &amp; c</title>");
   EXPECT_EQ(count(picture, "<polyline "), 2);
   EXPECT_EQ(count(picture, "<polygon "), 1);
+  expect_contains(picture, R"(<polygon points="64.0,212.2 412.0,147.4 412.0,17.8 64.0,82.6 )");
   for (const char* text : {">first</text>", ">second</text>", ">not MNIST</text>", ">x</text>", ">y</text>"})
     expect_contains(picture, text);
   EXPECT_EQ(svg(LineFigure{}), "");

@@ -164,6 +164,7 @@ class ReportPage(unittest.TestCase):
         text = self.browser.run("return document.body.innerText")
         for part in ("This is not MNIST", "--optimizer adadelta:lr=0.5 --optimizer adam:lr=0.001", "--train-limit 640"):
             self.assertIn(part, text)
+        self.assertNotIn("Paired differences", text, "one seed shows no difference")
 
     def test_works_from_the_keyboard(self):
         self.visit("plain/report.html", DESKTOP)

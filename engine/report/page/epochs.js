@@ -69,7 +69,7 @@ const phaseMean = (group, phase) => {
 function phaseCard() {
   const phases = PHASES.filter((phase) => groups.some((group) => phaseMean(group, phase) > 0));
   if (phases.length === 0) return null;
-  const shade = (i) => `hsl(${[215, 175, 265, 30, 220, 120][i]} ${isDark() ? "45% 68%" : "38% 46%"})`;
+  const shade = (i) => `hsl(${["215 40%", "175 38%", "265 38%", "30 45%", "0 0%", "110 28%"][i]} ${isDark() ? "68%" : "46%"})`;
   const config = () => ({
     type: "bar",
     data: { labels: shown().map((group) => group.label), datasets: phases.map((phase) => ({

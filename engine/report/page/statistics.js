@@ -35,9 +35,9 @@ function summaryCards(source) {
 const probability = (p) => (isNumber(p) ? (p < 0.001 ? "< 0.001" : p.toFixed(3)) : "\u2013");
 
 function pairedCard(source) {
-  const list = (source.paired_difference ?? []).filter((d) => isNumber(d.mean));
+  const list = (source.paired_difference ?? []).filter((d) => d.n > 1 && isNumber(d.mean));
   if (list.length === 0) return null;
-  const shown = (d) => (d.p_holm < 0.05 ? "yes" : "no");
+  const shown = (d) => (isNumber(d.p_holm) && d.p_holm < 0.05 ? "yes" : "no");
   const rows = list.map((d) => [`${metricName(d.metric)}, ${d.a} \u2212 ${d.b}`, String(d.n), differenceText(d.metric, d.mean),
     interval(d.metric, d, differenceText), probability(d.p), probability(d.p_holm), shown(d)]);
   return card("Paired differences", { wide: true, note: "Each seed gives both optimizers the same initial weights, batches and masks; " +
