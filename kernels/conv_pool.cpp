@@ -30,7 +30,7 @@ bool conv_pool_supports(const ConvPoolShape& s) {
 
 Index conv_pool_scratch_floats(const ConvPoolShape& s) {
   const Index forward = conv_rows_floats(s, ConvMethod::kWinograd4) + conv2d_scratch_floats(s.conv);  // the most rows
-  const Index lists = s.conv.out_c * (1 + 2 * band_cells(s)) + s.pool_h * s.pool_w;
+  const Index lists = s.conv.out_c * (1 + 2 * (band_cells(s) + 1)) + s.pool_h * s.pool_w + 2;
   return std::max(forward, round_up(lists, kPanel));
 }
 

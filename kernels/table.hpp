@@ -57,7 +57,7 @@ struct NonZero {
   Index32 offset;
   float gradient;
 };
-/// Lists by output channel: count[o] entries from entries[o * capacity] on.
+/// Lists by output channel: count[o] entries from entries[o * capacity] on, and room for one more.
 struct NonZeros {
   Index32* count;
   NonZero* entries;

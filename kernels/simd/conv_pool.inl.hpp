@@ -12,9 +12,10 @@ template <class Arch>
 struct ConvPool {
   using V = Vector<Arch>;
   static constexpr Index kLanes = Index(V::size);
-  // Vectors of a kernel's row that are worked on together. Each entry of a list costs a broadcast and two addresses
-  // beside them, so more is better; six of accumulators or weights leave room in 16 registers.
-  static constexpr Index kVectors = 6;
+  // Rows of a kernel, and vectors of each, that are worked on together. Each entry of a list costs a broadcast and an
+  // address beside them, and accumulators must outnumber the latency of their sums: nine do, and leave room in 16
+  // registers.
+  static constexpr Index kRows = 3, kVectors = 3;
 
   /// Calls visit(value, place) for a window's values but the first, in row-major order. `at` is the first value of some
   /// channels, row the distance between rows. Side: of a square window, if known at compile time, which makes the loop
@@ -72,117 +73,145 @@ struct ConvPool {
                                  const float* place, float* scratch) noexcept {
     const Index channels = s.conv.out_c, windows = s.out_w();
     const NonZeros lists{reinterpret_cast<Index32*>(scratch),
-                         reinterpret_cast<NonZero*>(scratch + round_up(channels + s.pool_h * s.pool_w, 2)),
-                         band.size() * windows};
-    Index32* step = lists.count + channels;  // from a window's first input to that of each place
+                         reinterpret_cast<NonZero*>(scratch + round_up(channels + 1 + s.pool_h * s.pool_w, 2)),
+                         band.size() * windows + 1};
+    Index32* step = lists.count + channels + 1;  // from a window's first input to that of each place; kNowhere's too
     const Index row = s.conv.y.stride * s.conv.in_w * s.conv.in_c, col = s.conv.x.stride * s.conv.in_c;
-    for (Index c = 0; c < channels; ++c) lists.count[c] = 0;
+    step[Index(kNowhere)] = 0;
     for (Index p = 0; p < s.pool_h * s.pool_w; ++p) step[p] = Index32(p / s.pool_w * row + p % s.pool_w * col);
-    for (Index py = band.begin; py < band.end; ++py)
-      for (Index px = 0; px < windows; ++px) {
-        const Index cell = (py * windows + px) * channels, base = py * s.pool_h * row + px * s.pool_w * col;
-        for (Index c = 0; c < channels; c += kLanes) {
-          const Index n = channels - c < kLanes ? channels - c : kLanes;
-          const V places = n == kLanes ? V::load_unaligned(place + cell + c) : load_part<V>(place + cell + c, n);
-          for (unsigned alive = bits(places >= V(0.0f)) & ((1u << n) - 1); alive; alive &= alive - 1) {
-            const Index o = c + __builtin_ctz(alive);
-            NonZero& entry = lists.entries[o * lists.capacity + lists.count[o]++];
-            entry.offset = Index32(base) + step[Index(place[cell + o])];
-            entry.gradient = scale ? dy[cell + o] * scale[o] : dy[cell + o];
-          }
+    for (Index c = 0; c < channels; ++c) {
+      // Every output is written behind the list and only some stay there: a branch could not be foreseen.
+      NonZero* end = lists.entries + c * lists.capacity;
+      const float factor = scale ? scale[c] : 1.0f;
+      for (Index py = band.begin; py < band.end; ++py) {
+        Index32 base = Index32(py * s.pool_h * row);
+        Index at = py * windows * channels + c;
+        for (Index px = 0; px < windows; ++px, at += channels, base += Index32(s.pool_w * col)) {
+          *end = {base + step[int(place[at])], dy[at] * factor};
+          end += place[at] >= 0.0f;
         }
       }
+      lists.count[c] = Index32(end - (lists.entries + c * lists.capacity));
+    }
     return lists;
   }
 
-  /// dw += sum over the list of gradient * x(offset ...), for Vectors whole vectors.
-  template <Index Vectors>
-  static void gather(const NonZero* entries, Index count, const float* x, float* dw) {
-    V sum[Vectors];
-    for (Index v = 0; v < Vectors; ++v) sum[v] = V::load_unaligned(dw + v * kLanes);
+  /// Some rows of a kernel and, in each, some of its floats: what is worked on together.
+  struct Piece {
+    Index x = 0, x_row = 0;  ///< where it begins in the input's window, and the way to its next row
+    Index w = 0, w_row = 0;  ///< the same in a kernel
+  };
+
+  /// dw += sum over the list of gradient * x(offset ...), for a piece of Rows times Vectors whole vectors.
+  template <Index Rows, Index Vectors>
+  static void gather(const NonZero* entries, Index count, const Piece& piece, const float* x, float* dw) {
+    V sum[Rows][Vectors];
+    for (Index r = 0; r < Rows; ++r)
+      for (Index v = 0; v < Vectors; ++v) sum[r][v] = V::load_unaligned(dw + piece.w + r * piece.w_row + v * kLanes);
     for (Index i = 0; i < count; ++i) {
       const V g(entries[i].gradient);
-      const float* from = x + entries[i].offset;
-      for (Index v = 0; v < Vectors; ++v) sum[v] = multiply_add(g, V::load_unaligned(from + v * kLanes), sum[v]);
+      const float* from = x + piece.x + entries[i].offset;
+      for (Index r = 0; r < Rows; ++r)
+        for (Index v = 0; v < Vectors; ++v)
+          sum[r][v] = multiply_add(g, V::load_unaligned(from + r * piece.x_row + v * kLanes), sum[r][v]);
     }
-    for (Index v = 0; v < Vectors; ++v) sum[v].store_unaligned(dw + v * kLanes);
+    for (Index r = 0; r < Rows; ++r)
+      for (Index v = 0; v < Vectors; ++v) sum[r][v].store_unaligned(dw + piece.w + r * piece.w_row + v * kLanes);
   }
 
-  /// dx(offset ...) += gradient * w for every entry of the list, for Vectors whole vectors.
-  template <Index Vectors>
-  static void scatter(const NonZero* entries, Index count, const float* w, float* dx) {
-    V weight[Vectors];
-    for (Index v = 0; v < Vectors; ++v) weight[v] = V::load_unaligned(w + v * kLanes);
+  /// dx(offset ...) += gradient * w for every entry of the list, for a piece of Rows times Vectors whole vectors.
+  template <Index Rows, Index Vectors>
+  static void scatter(const NonZero* entries, Index count, const Piece& piece, const float* w, float* dx) {
+    V weight[Rows][Vectors];
+    for (Index r = 0; r < Rows; ++r)
+      for (Index v = 0; v < Vectors; ++v) weight[r][v] = V::load_unaligned(w + piece.w + r * piece.w_row + v * kLanes);
     for (Index i = 0; i < count; ++i) {
       const V g(entries[i].gradient);
-      float* to = dx + entries[i].offset;
-      for (Index v = 0; v < Vectors; ++v)
-        multiply_add(g, weight[v], V::load_unaligned(to + v * kLanes)).store_unaligned(to + v * kLanes);
+      float* to = dx + piece.x + entries[i].offset;
+      for (Index r = 0; r < Rows; ++r)
+        for (Index v = 0; v < Vectors; ++v) {
+          float* at = to + r * piece.x_row + v * kLanes;
+          multiply_add(g, weight[r][v], V::load_unaligned(at)).store_unaligned(at);
+        }
     }
   }
 
-  /// Calls piece<N>(first, ...) for the whole vectors of a row of n floats, kVectors at a time, then rest(first, count)
-  /// for what is no whole vector.
-  template <Index N, class Piece>
-  static void last_piece(Index vectors, Index first, const Piece& piece) {
-    if constexpr (N > 0) {
-      if (vectors == N)
-        piece.template operator()<N>(first);
-      else
-        last_piece<N - 1>(vectors, first, piece);
+  /// Calls whole<Rows, Vectors>() with the largest piece that fits rows x vectors.
+  template <Index Rows, Index Vectors, class Whole>
+  static void sized(Index rows, Index vectors, const Whole& whole) {
+    if constexpr (Rows > 1) {
+      if (rows < Rows) return sized<Rows - 1, Vectors>(rows, vectors, whole);
     }
+    if constexpr (Vectors > 1) {
+      if (vectors < Vectors) return sized<Rows, Vectors - 1>(rows, vectors, whole);
+    }
+    whole.template operator()<Rows, Vectors>();
   }
-  template <class Piece, class Rest>
-  static void for_each_piece(Index n, const Piece& piece, const Rest& rest) {
-    Index i = 0;
-    for (; i + kVectors * kLanes <= n; i += kVectors * kLanes) piece.template operator()<kVectors>(i);
-    last_piece<kVectors - 1>((n - i) / kLanes, i, piece);
-    if (n % kLanes) rest(n / kLanes * kLanes, n % kLanes);
+
+  /// Cuts the kernel of output channel o into pieces: calls whole<Rows, Vectors>(piece), and rest(piece, n) for n
+  /// floats of one row that are no whole vector.
+  template <class Whole, class Rest>
+  static void for_each_piece(const ConvPoolShape& s, Index o, const Whole& whole, const Rest& rest) {
+    const Index row = s.conv.x.kernel * s.conv.in_c, rows = s.conv.y.kernel;
+    for (Index ky = 0; ky < rows; ky += kRows) {
+      Piece piece;
+      piece.x_row = s.conv.y.dilation * s.conv.in_w * s.conv.in_c;
+      piece.w_row = row;
+      const auto move_to = [&](Index y, Index i) {
+        piece.x = y * piece.x_row + i;
+        piece.w = (o * rows + y) * row + i;
+      };
+      for (Index i = 0; i + kLanes <= row; i += kVectors * kLanes) {
+        move_to(ky, i);
+        sized<kRows, kVectors>(rows - ky, (row - i) / kLanes,
+                               [&]<Index R, Index N>() { whole.template operator()<R, N>(piece); });
+      }
+      for (Index y = ky; row % kLanes && y < rows && y < ky + kRows; ++y) {
+        move_to(y, row / kLanes * kLanes);
+        rest(piece, row % kLanes);
+      }
+    }
   }
 
   static void sparse_weight_gradient(const ConvPoolShape& s, const NonZeros& lists, const float* x, float* dweight_rows,
                                      float* dbias) noexcept {
-    const Index row = s.conv.x.kernel * s.conv.in_c, image_row = s.conv.y.dilation * s.conv.in_w * s.conv.in_c;
     for (Index o = 0; o < s.conv.out_c; ++o) {
       const NonZero* entries = lists.entries + o * lists.capacity;
       const Index count = lists.count[o];
       float sum = 0.0f;
       for (Index i = 0; i < count; ++i) sum += entries[i].gradient;
       dbias[o] += sum;
-      for (Index ky = 0; ky < s.conv.y.kernel; ++ky) {
-        const float* from = x + ky * image_row;
-        float* dw = dweight_rows + (o * s.conv.y.kernel + ky) * row;
-        for_each_piece(
-            row, [&]<Index N>(Index first) { gather<N>(entries, count, from + first, dw + first); },
-            [&](Index first, Index n) {
-              V total = load_part<V>(dw + first, n);
-              for (Index i = 0; i < count; ++i)
-                total = multiply_add(V(entries[i].gradient), load_part<V>(from + entries[i].offset + first, n), total);
-              store_part(total, dw + first, n);
-            });
-      }
+      for_each_piece(
+          s, o,
+          [&]<Index Rows, Index Vectors>(const Piece& piece) {
+            gather<Rows, Vectors>(entries, count, piece, x, dweight_rows);
+          },
+          [&](const Piece& piece, Index n) {
+            V total = load_part<V>(dweight_rows + piece.w, n);
+            for (Index i = 0; i < count; ++i)
+              total = multiply_add(V(entries[i].gradient), load_part<V>(x + piece.x + entries[i].offset, n), total);
+            store_part(total, dweight_rows + piece.w, n);
+          });
     }
   }
 
   static void sparse_input_gradient(const ConvPoolShape& s, const NonZeros& lists, const float* weight_rows,
                                     float* dx) noexcept {
-    const Index row = s.conv.x.kernel * s.conv.in_c, image_row = s.conv.y.dilation * s.conv.in_w * s.conv.in_c;
     for (Index o = 0; o < s.conv.out_c; ++o) {
       const NonZero* entries = lists.entries + o * lists.capacity;
       const Index count = lists.count[o];
-      for (Index ky = 0; ky < s.conv.y.kernel; ++ky) {
-        const float* w = weight_rows + (o * s.conv.y.kernel + ky) * row;
-        float* to = dx + ky * image_row;
-        for_each_piece(
-            row, [&]<Index N>(Index first) { scatter<N>(entries, count, w + first, to + first); },
-            [&](Index first, Index n) {
-              const V weight = load_part<V>(w + first, n);
-              for (Index i = 0; i < count; ++i) {
-                float* at = to + entries[i].offset + first;
-                store_part(multiply_add(V(entries[i].gradient), weight, load_part<V>(at, n)), at, n);
-              }
-            });
-      }
+      for_each_piece(
+          s, o,
+          [&]<Index Rows, Index Vectors>(const Piece& piece) {
+            scatter<Rows, Vectors>(entries, count, piece, weight_rows, dx);
+          },
+          [&](const Piece& piece, Index n) {
+            const V weight = load_part<V>(weight_rows + piece.w, n);
+            for (Index i = 0; i < count; ++i) {
+              float* at = dx + piece.x + entries[i].offset;
+              store_part(multiply_add(V(entries[i].gradient), weight, load_part<V>(at, n)), at, n);
+            }
+          });
     }
   }
 };
