@@ -52,7 +52,7 @@ struct Context {
 };
 
 /// Which kernels the user wants. Without a wish the shape decides, never a timing, so that results do not depend on the
-/// machine's mood; where a kernel cannot run a shape, the general one does.
+/// machine's mood; where a kernel does not suit a shape, the best one runs.
 struct KernelChoice {
   std::optional<kernels::ConvMethod> conv;
 };

@@ -127,9 +127,16 @@ bool conv2d_supports(ConvMethod method, const ConvShape& s) {
   return method == ConvMethod::kIm2col || (s.x.dilation == 1 && s.x.padding == 0 && s.y.padding == 0);
 }
 
+bool conv2d_suits(ConvMethod method, const ConvShape& s) {
+  return conv2d_supports(method, s) && (!winograd_tile(method) || s.in_c % 8 == 0);
+}
+
 ConvMethod conv2d_best(const ConvShape& s) {
-  // Tiles are transformed along the channels, which must fill vectors to pay.
-  if (winograd_supports(2, s) && s.in_c % 8 == 0) return ConvMethod::kWinograd2;
+  const auto products = [&](Index tile) {
+    return (tile + 2) * (tile + 2) * divide_up(s.out_h(), tile) * divide_up(s.out_w(), tile);
+  };
+  if (conv2d_suits(ConvMethod::kWinograd4, s))
+    return products(4) < products(2) ? ConvMethod::kWinograd4 : ConvMethod::kWinograd2;
   return conv2d_supports(ConvMethod::kImplicit, s) ? ConvMethod::kImplicit : ConvMethod::kIm2col;
 }
 

@@ -22,10 +22,12 @@ enum class ConvMethod {
   kImplicit,   ///< read in place; without padding and without dilation along x. The weight's gradient falls back
                ///< to im2col if the output channels are no whole panels
   kWinograd2,  ///< tiles of 2x2 outputs (winograd.hpp); forward only, the gradient is kImplicit's
-  kWinograd4,  ///< tiles of 4x4 outputs, at about four times the rounding error; likewise
+  kWinograd4,  ///< tiles of 4x4 outputs, at 2.3 times the rounding error; likewise
 };
 bool conv2d_supports(ConvMethod method, const ConvShape& shape);
-/// The fastest that supports the shape and is as accurate as the direct sum (which kWinograd4 is not).
+/// Whether it can, and may pay: tiles are transformed along the input channels, which must fill vectors.
+bool conv2d_suits(ConvMethod method, const ConvShape& shape);
+/// The one with the fewest products among those that suit the shape.
 ConvMethod conv2d_best(const ConvShape& shape);
 const char* name(ConvMethod method);  ///< as on the command line: "im2col", "winograd2"
 std::optional<ConvMethod> conv_method(std::string_view name);

@@ -27,17 +27,24 @@ struct Way {
 };
 const Way kWays[] = {{"fused", true, {}},
                      {"fused_im2col", true, {kernels::ConvMethod::kIm2col}},
+                     {"fused_implicit", true, {kernels::ConvMethod::kImplicit}},
                      {"fused_winograd2", true, {kernels::ConvMethod::kWinograd2}},
                      {"fused_winograd4", true, {kernels::ConvMethod::kWinograd4}},
                      {"plain_winograd4", false, {kernels::ConvMethod::kWinograd4}},
-                     {"plain", false, {}},
+                     {"plain_winograd2", false, {kernels::ConvMethod::kWinograd2}},
+                     {"plain_implicit", false, {kernels::ConvMethod::kImplicit}},
                      {"plain_im2col", false, {kernels::ConvMethod::kIm2col}}};
+
+/// Whether tiles of 4 run in cn2, which is also what its shape chooses: the design allows them more.
+bool has_tiles_of_4(const KernelChoice& choice) {
+  return choice.conv.value_or(kernels::ConvMethod::kWinograd4) == kernels::ConvMethod::kWinograd4;
+}
 
 struct Tolerance {
   double first10, all;
 };
 Tolerance tolerance_of(const std::string& optimizer, const KernelChoice& choice) {  // design, section 1
-  const bool winograd4 = choice.conv == kernels::ConvMethod::kWinograd4;
+  const bool winograd4 = has_tiles_of_4(choice);
   return {winograd4 ? 2e-5 : 5e-6, optimizer == "adadelta" ? 2e-5 : winograd4 ? 5e-3 : 2e-3};
 }
 
@@ -96,11 +103,6 @@ TEST_P(GoldenTraining, FollowsPyTorch) {
   std::map<std::string, Trained> runs;
   for (const auto& [name, unused] : meta.at("optimizers").items()) {
     SCOPED_TRACE(name);
-    // Left out because it fails: F(4x4)'s rounding turns one unit of fc1 on at step 19 of this run, which Adam
-    // magnifies to 0.007 at step 36 where 0.005 is allowed. It is one of the reasons why no shape chooses F(4x4) by
-    // itself.
-    if (way.kernels.conv == kernels::ConvMethod::kWinograd4 && std::string(order) == "paired" && name == "adam")
-      continue;
     if (meta.at("protocol") == "paired") generator = after_init;
     const Trained& run = runs[name] = train(way, meta, name, init, train_set, test_set, generator);
     const Tolerance tolerance = tolerance_of(name, way.kernels);
@@ -189,7 +191,7 @@ TEST_F(GoldenMnist, FirstFortyLossesFollowPyTorch) {
   const Json expected = golden::json("mnist_first_losses.json").at("adadelta");
   for (const Way& way : kWays) {
     SCOPED_TRACE(way.name);
-    const double tolerance = way.kernels.conv == kernels::ConvMethod::kWinograd4 ? 1e-4 : 5e-6;
+    const double tolerance = has_tiles_of_4(way.kernels) ? 1e-4 : 5e-6;
     const std::vector<float> actual = losses(DropoutStream::kMt19937, std::ssize(expected), way.kernels);
     for (std::size_t i = 0; i < actual.size(); ++i) ASSERT_NEAR(actual[i], expected[i].get<double>(), tolerance) << i;
   }

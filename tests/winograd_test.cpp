@@ -202,7 +202,7 @@ TEST_P(Winograd, IsAsAccurateAsItsDocumentationSays) {
   std::vector<float> summed;
   for (reference::Fused v : reference(reference::As<reference::Fused>())) summed.push_back(v.value);
   const auto direct = error(summed);
-  const double mean_ratio[] = {1.25, 6}, max_ratio[] = {1.5, 12};
+  const double mean_ratio[] = {1.25, 3}, max_ratio[] = {1.5, 4};
   for (const int i : {0, 1}) {
     const auto [mean, largest] = error(forward(kTiles[i], s, data, 0));
     const std::string tile = std::to_string(kTiles[i]);

@@ -27,8 +27,8 @@ void Convolution::plan(const std::string& name, const Shape& input, LayerPlan& p
   if (shape_.out_h() < 1 || shape_.out_w() < 1)
     throw usage_error("layer {}: a window that spans {}x{} does not fit an input of {}x{}", name, shape_.y.extent(),
                       shape_.x.extent(), input.h, input.w);
-  method_ = plan.choice().conv.value_or(kernels::conv2d_best(shape_));
-  if (!kernels::conv2d_supports(method_, shape_)) method_ = kernels::conv2d_best(shape_);
+  method_ = kernels::conv2d_best(shape_);
+  if (const auto wish = plan.choice().conv; wish && kernels::conv2d_suits(*wish, shape_)) method_ = *wish;
   if (const Index floats = kernels::conv2d_prepared_floats(method_, shape_); floats > 0)
     prepared_ = plan.book_per_worker(Lifetime::kDerived, floats);
   weight_ = plan.add({.name = name + ".weight",

@@ -33,34 +33,39 @@ struct WinogradTransform<V, 2> {
   }
 };
 
+/// Interpolation at 0, +-a, +-b and infinity. Lavin & Gray's 1 and 2 lose twice as much to rounding as points on both
+/// sides of 1 do; among those, these have constants that are exact, but for the weights'.
 template <class V>
 struct WinogradTransform<V, 4> {
+  static constexpr float a = 0.6875f, b = 1.5f, a2 = a * a, b2 = b * b;
+
   static void input(const V (&d)[6], V (&t)[6]) {
-    const V two(2.0f), four(4.0f), five(5.0f);
-    const V even1 = negated_multiply_add(four, d[2], d[4]), odd1 = negated_multiply_add(four, d[1], d[3]);
-    const V even2 = d[4] - d[2], odd2 = d[3] - d[1];
-    t[0] = multiply_add(four, d[0], negated_multiply_add(five, d[2], d[4]));
-    t[1] = even1 + odd1;
-    t[2] = even1 - odd1;
-    t[3] = multiply_add(two, odd2, even2);
-    t[4] = negated_multiply_add(two, odd2, even2);
-    t[5] = multiply_add(four, d[1], negated_multiply_add(five, d[3], d[5]));
+    const V product(a2 * b2), sum(a2 + b2);
+    const V even_a = negated_multiply_add(V(b2), d[2], d[4]), odd_a = negated_multiply_add(V(b2), d[1], d[3]);
+    const V even_b = negated_multiply_add(V(a2), d[2], d[4]), odd_b = negated_multiply_add(V(a2), d[1], d[3]);
+    t[0] = multiply_add(product, d[0], negated_multiply_add(sum, d[2], d[4]));
+    t[1] = multiply_add(V(a), odd_a, even_a);
+    t[2] = negated_multiply_add(V(a), odd_a, even_a);
+    t[3] = multiply_add(V(b), odd_b, even_b);
+    t[4] = negated_multiply_add(V(b), odd_b, even_b);
+    t[5] = multiply_add(product, d[1], negated_multiply_add(sum, d[3], d[5]));
   }
   static void weight(const V (&g)[3], V (&u)[6]) {
-    const V even1 = (g[0] + g[2]) * V(-1.0f / 6), even2 = multiply_add(V(1.0f / 24), g[0], g[2] * V(1.0f / 6));
-    u[0] = g[0] * V(0.25f);
-    u[1] = multiply_add(V(-1.0f / 6), g[1], even1);
-    u[2] = multiply_add(V(1.0f / 6), g[1], even1);
-    u[3] = multiply_add(V(1.0f / 12), g[1], even2);
-    u[4] = multiply_add(V(-1.0f / 12), g[1], even2);
+    constexpr float at_a = 1 / (2 * a2 * (a2 - b2)), at_b = 1 / (2 * b2 * (b2 - a2));
+    const V even_a = multiply_add(V(a2), g[2], g[0]) * V(at_a), even_b = multiply_add(V(b2), g[2], g[0]) * V(at_b);
+    u[0] = g[0] * V(1 / (a2 * b2));
+    u[1] = multiply_add(V(a * at_a), g[1], even_a);
+    u[2] = negated_multiply_add(V(a * at_a), g[1], even_a);
+    u[3] = multiply_add(V(b * at_b), g[1], even_b);
+    u[4] = negated_multiply_add(V(b * at_b), g[1], even_b);
     u[5] = g[2];
   }
   static void output(const V (&m)[6], V (&y)[4]) {
-    const V even1 = m[1] + m[2], odd1 = m[1] - m[2], even2 = m[3] + m[4], odd2 = m[3] - m[4];
-    y[0] = m[0] + (even1 + even2);
-    y[1] = multiply_add(V(2.0f), odd2, odd1);
-    y[2] = multiply_add(V(4.0f), even2, even1);
-    y[3] = multiply_add(V(8.0f), odd2, odd1) + m[5];
+    const V even_a = m[1] + m[2], odd_a = m[1] - m[2], even_b = m[3] + m[4], odd_b = m[3] - m[4];
+    y[0] = m[0] + (even_a + even_b);
+    y[1] = multiply_add(V(b), odd_b, V(a) * odd_a);
+    y[2] = multiply_add(V(b2), even_b, V(a2) * even_a);
+    y[3] = multiply_add(V(b2 * b), odd_b, multiply_add(V(a2 * a), odd_a, m[5]));
   }
 };
 
@@ -71,9 +76,9 @@ struct Winograd {
   static constexpr Index kLanes = Index(V::size);
   static constexpr Index kSide = Tile + 2;
   static constexpr Index kPoints = kSide * kSide;
-  static constexpr Index kBlock = Gemm<Arch>::kTileRows;   // tiles that are multiplied together
-  static constexpr Index kStride = (kBlock | 1) * kPanel;  // between points: odd, to use all sets of the cache
-  static constexpr Index kBiasPoint = kSide + 1;           // (1, 1), which enters every output with weight one
+  static constexpr Index kPanels = Gemm<Arch>::kTilePanels;         // panels of output channels, and tiles,
+  static constexpr Index kBlock = Gemm<Arch>::kTileRows / kPanels;  // that are multiplied together
+  static constexpr Index kStride = (kBlock | 1) * kPanel;           // between points: odd, to use all sets of the cache
 
   /// From one point of the transformed weights to the next: odd as well, since all of a kernel's points are stored
   /// together.
@@ -120,29 +125,29 @@ struct Winograd {
     }
   }
 
-  /// The products of some tiles and one panel of output channels, padding and all: [point][tile][kPanel]. They are too
-  /// short for the loops around Gemm's register tile, so this is called by itself. Not inlined: the constants of the
-  /// transforms would take registers away from it.
-  [[gnu::noinline]] static void multiply(const WinogradRow& w, Index panel, Range tiles, float* products) {
+  /// The products of some tiles and some panels of output channels, padding and all: [panel][point][tile][kPanel]. They
+  /// are too short for the loops around Gemm's register tile, so this is called by itself. Not inlined: the constants
+  /// of the transforms would take registers away from it.
+  [[gnu::noinline]] static void multiply(const WinogradRow& w, Range panels, Range tiles, float* products) {
     GemmArgs strides{};
     strides.a_row_stride = w.in_c;
     strides.a_depth_stride = 1;
+    strides.b_panel_stride = kPoints * weight_stride(w.in_c);
     strides.b_depth_stride = kPanel;
+    strides.c_panel_stride = kPoints * kStride;
     strides.c_row_stride = kPanel;
     typename Gemm<Arch>::Tile t{};
     t.depth = w.in_c;
     t.run_left = strides.a_run;
     t.a = w.inputs + tiles.begin * w.in_c;
-    t.b = w.weight + panel * kPoints * weight_stride(w.in_c);
+    t.b = w.weight + panels.begin * strides.b_panel_stride;
     t.c = products;
-    for (Index p = 0; p < kPoints; ++p, t.a += w.input_stride, t.b += weight_stride(w.in_c), t.c += kStride) {
-      t.bias = p == kBiasPoint ? w.bias + panel * kPanel : nullptr;
-      Gemm<Arch>::template tile<kBlock>(tiles.size(), strides, t, kPanel);
-    }
+    for (Index p = 0; p < kPoints; ++p, t.a += w.input_stride, t.b += weight_stride(w.in_c), t.c += kStride)
+      Gemm<Arch>::template tile<kBlock>(tiles.size(), strides, t, panels.size() * kPanel);
   }
 
   /// All outputs of a tile for one vector of channels.
-  static void output_tile(const float* from, float* to, Index line, Index place) {
+  static void output_tile(const float* from, const V& bias, float* to, Index line, Index place) {
     V columns[Tile][kSide];
     for (Index c = 0; c < kSide; ++c) {
       V m[kSide], y[Tile];
@@ -153,14 +158,15 @@ struct Winograd {
     for (Index r = 0; r < Tile; ++r) {
       V y[Tile];
       Transform::output(columns[r], y);
-      for (Index c = 0; c < Tile; ++c) y[c].store_unaligned(to + r * line + c * place);
+      for (Index c = 0; c < Tile; ++c) (y[c] + bias).store_unaligned(to + r * line + c * place);
     }
   }
 
   /// The same for a tile of which only rows x cols positions and n channels exist.
-  static void output_edge(const float* from, float* to, Index line, Index place, Index rows, Index cols, Index n) {
+  static void output_edge(const float* from, const V& bias, float* to, Index line, Index place, Index rows, Index cols,
+                          Index n) {
     alignas(kAlignment) float whole[Tile][Tile][kLanes];
-    output_tile(from, whole[0][0], Tile * kLanes, kLanes);
+    output_tile(from, bias, whole[0][0], Tile * kLanes, kLanes);
     for (Index r = 0; r < rows; ++r)
       for (Index c = 0; c < cols; ++c)
         for (Index i = 0; i < n; ++i) to[r * line + c * place + i] = whole[r][c][i];
@@ -174,10 +180,11 @@ struct Winograd {
       const Index cols = w.out_w - tile * Tile < Tile ? w.out_w - tile * Tile : Tile;
       for (Index i = 0; i < channels; i += kLanes) {
         const Index n = channels - i < kLanes ? channels - i : kLanes;
+        const V bias = V::load_unaligned(w.bias + panel * kPanel + i);
         if (w.rows == Tile && cols == Tile && n == kLanes)
-          output_tile(products + i, to + i, line, place);
+          output_tile(products + i, bias, to + i, line, place);
         else
-          output_edge(products + i, to + i, line, place, w.rows, cols, n);
+          output_edge(products + i, bias, to + i, line, place, w.rows, cols, n);
       }
     }
   }
@@ -185,13 +192,16 @@ struct Winograd {
   static void row(const WinogradRow& w) noexcept {
     input_columns(w);
     input_rows(w);
-    alignas(kAlignment) float products[kPoints * kStride];
-    for (Index panel = 0; panel * kPanel < w.out_c; ++panel)
+    alignas(kAlignment) float products[kPanels * kPoints * kStride];
+    const Index all = divide_up(w.out_c, kPanel);
+    for (Index panel = 0, count; panel < all; panel += count) {
+      count = all - panel < kPanels ? 1 : kPanels;
       for (Index first = 0; first < w.tiles; first += kBlock) {
         const Range tiles{first, first + kBlock < w.tiles ? first + kBlock : w.tiles};
-        multiply(w, panel, tiles, products);
-        output(w, panel, tiles, products);
+        multiply(w, {panel, panel + count}, tiles, products);
+        for (Index i = 0; i < count; ++i) output(w, panel + i, tiles, products + i * kPoints * kStride);
       }
+    }
   }
 };
 
