@@ -30,6 +30,16 @@ struct Step {
   StepArrays arrays;
 };
 
+/// Those whose step is a pass over arrays.
+std::vector<std::string> elementwise_optimizers() {
+  std::vector<std::string> names = OptimizerRegistry::instance().names();
+  std::erase_if(names, [](const std::string& name) {
+    Options options;
+    return !OptimizerRegistry::instance().make(name, options)->elementwise();
+  });
+  return names;
+}
+
 bool close(float computed, float expected) {
   return std::abs(computed - expected) <= 1e-5f * (std::abs(expected) + 1e-3f);
 }
@@ -94,7 +104,7 @@ void run_triad(benchmark::State& state, Index parameters, const kernels::Isa& is
 
 void register_optimizer() {
   for (const Index parameters : kSizes) {
-    for (const std::string& name : OptimizerRegistry::instance().names())
+    for (const std::string& name : elementwise_optimizers())
       add_each_isa(fmt::format("optimizer/{}/{}", name, parameters),
                    [=](benchmark::State& state, const kernels::Isa& isa, Index threads) {
                      run_step_of(state, name, parameters, isa, threads);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <iterator>
 
 #include "engine/error.hpp"
 #include "engine/init.hpp"
@@ -59,13 +60,10 @@ class Model::LayerPlanner final : public LayerPlan {
 };
 
 Model::Model(const Network& network, const KernelChoice& choice, const kernels::Isa& isa, Index workers, Index batch,
-             std::vector<float> initial_state, std::optional<double> max_norm)
-    : choice_(choice),
-      isa_(isa),
-      batch_(batch),
-      initial_state_(std::move(initial_state)),
-      plan_(workers),
-      max_norm_(max_norm) {
+             Optimizer* optimizer, std::optional<double> max_norm)
+    : choice_(choice), isa_(isa), batch_(batch), optimizer_(optimizer), plan_(workers), max_norm_(max_norm) {
+  if (optimizer_) initial_state_ = optimizer_->initial_state();
+  GRADRACE_EXPECT(states(), <=, kMostStates);
   shapes_.push_back(network.input);
   for (const Spec& spec : network.layers) {
     Options options = spec.options;
@@ -78,17 +76,37 @@ Model::Model(const Network& network, const KernelChoice& choice, const kernels::
   head_ = std::find_if(layers_.begin(), layers_.end(), wants_all) - layers_.begin();
   plan_activations();
   persistent_ = plan_.book(Lifetime::kPersistent, parameter_floats_ * (1 + states()));
+  plan_gradients();
+  memory_ = std::make_unique<Memory>(plan_);
+  for (const Parameter& p : parameters_) {
+    if (!is_updated_whole(p)) continue;
+    float* values = memory_->at(persistent_) + p.offset;
+    matrices_.push_back({.values = values, .gradient = memory_->at(parameter_gradient_) + p.offset, .state = {}});
+    for (Index k = 0; k < states(); ++k) matrices_.back().state[k] = values + (k + 1) * parameter_floats_;
+  }
+}
+
+Model::~Model() = default;
+
+bool Model::is_updated_whole(const Parameter& parameter) const {
+  return optimizer_ && !optimizer_->elementwise() && parameter.shape.size() >= 2;
+}
+
+void Model::plan_gradients() {
   Index block = 0;
   for (const Parameter& p : parameters_) {
     block = std::max(block, block_panels(p) * p.layout.rows * kPanel);
     panels_ += p.layout.panels();
   }
-  block_ = max_norm_ ? plan_.book(Lifetime::kStep, parameter_floats_) : plan_.book_per_worker(Lifetime::kStep, block);
+  all_gradients_ = max_norm_ || std::ranges::any_of(parameters_, [&](const auto& p) { return is_updated_whole(p); });
+  parameter_gradient_ =
+      all_gradients_ ? plan_.book(Lifetime::kStep, parameter_floats_) : plan_.book_per_worker(Lifetime::kStep, block);
   if (max_norm_) squares_ = std::make_unique<double[]>(std::size_t(panels_));
-  memory_ = std::make_unique<Memory>(plan_);
+  if (!optimizer_) return;
+  std::vector<Parameter> matrices;
+  std::ranges::copy_if(parameters_, std::back_inserter(matrices), [&](const auto& p) { return is_updated_whole(p); });
+  optimizer_->plan_matrices(matrices, plan_);
 }
-
-Model::~Model() = default;
 
 /// An activation keeps its values for the whole batch. Its gradient does so only from the head's input on; before, a
 /// worker needs that of one sample at a time.
@@ -237,58 +255,68 @@ void Model::for_each_block(const kernels::Worker& worker, const Body& body) cons
   }
 }
 
-void Model::update(const Context& context, const kernels::Worker& worker, const Optimizer& optimizer) const {
-  if (max_norm_) return update_clipped(context, worker, optimizer);
+void Model::update(const Context& context, const kernels::Worker& worker) const {
+  const float factor = max_norm_ ? form_and_measure(context, worker) : 1;
   for_each_block(worker, [&](std::size_t parameter, Range panels, Index) {
-    update_block(context, parameter, panels, form_gradient(context, parameter, panels, context.at(block_)), optimizer);
+    const std::span<float> gradient = gradient_block(context, parameter, panels);
+    if (max_norm_)
+      kernels::scale(gradient, factor);
+    else
+      form_gradient(context, parameter, panels, gradient);
+    if (!is_updated_whole(parameters_[parameter])) update_block(context, parameter, panels, gradient);
   });
+  if (!matrices_.empty()) update_matrices(context, worker);
 }
 
-/// The norm's sum has one order: inside panels, then over the panels of all parameters. Every worker computes it.
-void Model::update_clipped(const Context& context, const kernels::Worker& worker, const Optimizer& optimizer) const {
-  const auto place = [&](std::size_t parameter, Range panels) {
-    const Parameter& p = parameters_[parameter];
-    return context.at(block_) + p.offset + panels.begin * p.layout.rows * kPanel;
-  };
+/// Forms all gradients and returns what clips them. The norm's sum has one order: inside panels, then over the panels
+/// of all parameters. Every worker computes it.
+float Model::form_and_measure(const Context& context, const kernels::Worker& worker) const {
   for_each_block(worker, [&](std::size_t parameter, Range panels, Index before) {
-    const auto g = form_gradient(context, parameter, panels, place(parameter, panels));
-    const std::size_t panel = g.size() / std::size_t(panels.size());
+    const std::span<float> gradient = gradient_block(context, parameter, panels);
+    form_gradient(context, parameter, panels, gradient);
+    const std::size_t panel = gradient.size() / std::size_t(panels.size());
     for (Index k = 0; k < panels.size(); ++k)
-      squares_[std::size_t(before + k)] = kernels::sum_of_squares(g.subspan(std::size_t(k) * panel, panel));
+      squares_[std::size_t(before + k)] = kernels::sum_of_squares(gradient.subspan(std::size_t(k) * panel, panel));
   });
   context.lap(kGradient);
   worker.barrier();
   context.lap(kWait);
   double square = 0;
   for (Index k = 0; k < panels_; ++k) square += squares_[std::size_t(k)];
-  const float factor = kernels::clip_factor(std::sqrt(square), *max_norm_);
-  for_each_block(worker, [&](std::size_t parameter, Range panels, Index) {
-    const std::span<float> g{place(parameter, panels), floats_of(parameters_[parameter], panels)};
-    kernels::scale(g, factor);
-    update_block(context, parameter, panels, g, optimizer);
-  });
+  return kernels::clip_factor(std::sqrt(square), *max_norm_);
 }
 
-/// Writes the gradient of some panels of a parameter, one after the other.
-std::span<float> Model::form_gradient(const Context& context, std::size_t parameter, Range panels,
-                                      float* gradient_of_panels) const {
+/// Where the gradient of some panels of a parameter goes, one after the other.
+std::span<float> Model::gradient_block(const Context& context, std::size_t parameter, Range panels) const {
+  const Parameter& p = parameters_[parameter];
+  const Index offset = all_gradients_ ? p.offset + panels.begin * p.layout.rows * kPanel : 0;
+  return {context.at(parameter_gradient_) + offset, floats_of(p, panels)};
+}
+
+void Model::form_gradient(const Context& context, std::size_t parameter, Range panels, std::span<float> to) const {
   const auto [layer, index] = owners_[parameter];
   const Activations d_out = Index(layer) >= head_ ? gradient(layer + 1, context.worker) : Activations{};
-  layers_[layer]->parameter_gradient(context, index, panels, activation(layer), d_out, gradient_of_panels);
+  layers_[layer]->parameter_gradient(context, index, panels, activation(layer), d_out, to.data());
   context.lap(kGradient);
-  return {gradient_of_panels, floats_of(parameters_[parameter], panels)};
 }
 
-void Model::update_block(const Context& context, std::size_t parameter, Range panels, std::span<const float> g,
-                         const Optimizer& optimizer) const {
+void Model::update_block(const Context& context, std::size_t parameter, Range panels, std::span<const float> g) const {
   const Parameter& p = parameters_[parameter];
   const auto [layer, index] = owners_[parameter];
   float* values = memory_->at(persistent_) + p.offset + panels.begin * p.layout.rows * kPanel;
-  constexpr Index kMostStates = 4;
   float* state[kMostStates];
   for (Index k = 0; k < states(); ++k) state[k] = values + (k + 1) * parameter_floats_;
-  optimizer.update(isa_, {values, g.size()}, g, {state, initial_state_.size()});
+  optimizer_->update(isa_, {values, g.size()}, g, {state, initial_state_.size()});
   layers_[layer]->refresh(context, index, panels);
+  context.lap(kUpdate);
+}
+
+void Model::update_matrices(const Context& context, const kernels::Worker& worker) const {
+  optimizer_->update_matrices(context, worker, matrices_);
+  for_each_block(worker, [&](std::size_t parameter, Range panels, Index) {
+    const auto [layer, index] = owners_[parameter];
+    if (is_updated_whole(parameters_[parameter])) layers_[layer]->refresh(context, index, panels);
+  });
   context.lap(kUpdate);
 }
 

@@ -13,14 +13,15 @@
 
 namespace gradrace {
 
-/// Plans and owns everything that training needs, and runs the two phases of a step for one worker. Which worker does
-/// what, and when they wait for each other, is the trainer's business.
+/// Plans and owns everything that training with one optimizer needs, and runs the two phases of a step for one worker.
+/// Which worker does what, and when they wait for each other, is the trainer's business.
 class Model {
  public:
-  /// Throws usage_error if the layers do not fit together. batch: the most samples in a step; initial_state: what the
-  /// optimizer's arrays begin as; max_norm: that of all gradients together, above which they are scaled down to it.
+  /// Throws usage_error if the layers do not fit together. batch: the most samples in a step; optimizer: must outlive
+  /// the model, and is null where nobody trains; max_norm: that of all gradients together, above which they are scaled
+  /// down to it.
   Model(const Network& network, const KernelChoice& choice, const kernels::Isa& isa, Index workers, Index batch,
-        std::vector<float> initial_state, std::optional<double> max_norm = {});
+        Optimizer* optimizer, std::optional<double> max_norm = {});
   ~Model();
 
   const std::vector<Parameter>& parameters() const { return parameters_; }
@@ -66,8 +67,9 @@ class Model {
   void backward(const Context& context, Range samples) const;
 
   /// Parameter phase: this worker's share of all parameters. Gradient, update and derived memory block by block, while
-  /// they are in cache. With a max_norm all gradients are formed first, and a barrier waits for their norm.
-  void update(const Context& context, const kernels::Worker& worker, const Optimizer& optimizer) const;
+  /// they are in cache. With a max_norm all gradients are formed first, and a barrier waits for their norm; matrices of
+  /// an optimizer that is not elementwise come last, all together.
+  void update(const Context& context, const kernels::Worker& worker) const;
 
  private:
   class LayerPlanner;
@@ -82,10 +84,13 @@ class Model {
   void plan_activations();
   template <class Body>
   void for_each_block(const kernels::Worker& worker, const Body& body) const;
-  std::span<float> form_gradient(const Context& context, std::size_t parameter, Range panels, float* gradient) const;
-  void update_clipped(const Context& context, const kernels::Worker& worker, const Optimizer& optimizer) const;
-  void update_block(const Context& context, std::size_t parameter, Range panels, std::span<const float> gradient,
-                    const Optimizer& optimizer) const;
+  void plan_gradients();
+  bool is_updated_whole(const Parameter& parameter) const;
+  std::span<float> gradient_block(const Context& context, std::size_t parameter, Range panels) const;
+  void form_gradient(const Context& context, std::size_t parameter, Range panels, std::span<float> gradient) const;
+  float form_and_measure(const Context& context, const kernels::Worker& worker) const;
+  void update_block(const Context& context, std::size_t parameter, Range panels, std::span<const float> gradient) const;
+  void update_matrices(const Context& context, const kernels::Worker& worker) const;
   void refresh_all() const;
   // Array 0 holds the values, array k + 1 the optimizer's k-th state; `prefix` comes before the parameters' names.
   void append(Index array, const std::string& prefix, std::vector<NamedTensor>& tensors) const;
@@ -97,7 +102,8 @@ class Model {
   KernelChoice choice_;
   kernels::Isa isa_;
   Index batch_;
-  std::vector<float> initial_state_;
+  Optimizer* optimizer_;
+  std::vector<float> initial_state_;  // of the optimizer's arrays
   Plan plan_;
   std::vector<std::unique_ptr<Layer>> layers_;
   std::vector<std::string> names_;    // of the layers
@@ -110,9 +116,11 @@ class Model {
   Index parameter_floats_ = 0;
   Slot persistent_;
   std::optional<double> max_norm_;
-  Slot block_;                         // gradients: of a block, each worker's own; or with max_norm_ of all parameters
-  Index panels_ = 0;                   // of all parameters
-  std::unique_ptr<double[]> squares_;  // with max_norm_: of each panel's gradients, their sum
+  bool all_gradients_ = false;          // kept for the whole step; else each worker keeps those of a block
+  Slot parameter_gradient_;             // of all, or of a block
+  std::vector<MatrixArrays> matrices_;  // that the optimizer updates as a whole
+  Index panels_ = 0;                    // of all parameters
+  std::unique_ptr<double[]> squares_;   // with max_norm_: of each panel's gradients, their sum
   std::unique_ptr<Memory> memory_;
 };
 

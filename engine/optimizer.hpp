@@ -1,6 +1,7 @@
 #pragma once
 /// What an optimizer is: options from the user, a number of state arrays, and one fused update of a stretch of
-/// parameters. State lives in the engine's memory, not here. One file each under optimizers/.
+/// parameters; some make a step of each matrix as a whole besides. State lives in the engine's memory, not here. One
+/// file each under optimizers/.
 
 #include <span>
 #include <string>
@@ -11,6 +12,21 @@
 #include "kernels/optimizer_step.hpp"
 
 namespace gradrace {
+
+struct Context;
+struct Parameter;
+class Plan;
+namespace kernels {
+class Worker;
+}
+
+inline constexpr Index kMostStates = 4;
+
+/// A matrix with all that a step of it reads and writes: panel matrices of its layout (parameter.hpp).
+struct MatrixArrays {
+  float *values, *gradient;
+  float* state[kMostStates];
+};
 
 class Optimizer {
  public:
@@ -32,6 +48,16 @@ class Optimizer {
   /// disjoint stretches by several at once.
   virtual void update(const kernels::Isa& isa, std::span<float> p, std::span<const float> g,
                       std::span<float* const> state) const = 0;
+
+  /// Whether update() makes the step of all parameters. If not, it makes that of vectors (biases) only, and
+  /// update_matrices() that of all others.
+  virtual bool elementwise() const { return true; }
+  /// Before a run: books memory for the steps of these matrices, of which convolutions' weights are some.
+  virtual void plan_matrices(std::span<const Parameter>, Plan&) {}
+  /// Updates the planned matrices. All workers call it at once, and it may wait for all of them. On entry a worker has
+  /// formed the gradients of its share of each matrix (worker.share_of(panels)), on return it has updated this share.
+  /// Gradients may be overwritten. The same bits for any number of workers; allocates nothing.
+  virtual void update_matrices(const Context&, const kernels::Worker&, std::span<const MatrixArrays>) const {}
 
  protected:
   /// Every optimizer has a learning rate, and asks for it and its schedule first.

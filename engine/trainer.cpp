@@ -29,8 +29,8 @@ Trainer::Trainer(const Network& network, const kernels::Isa& isa, const kernels:
     : team_(team),
       optimizer_(optimizer),
       options_(options),
-      model_(options.fuse ? fuse(network) : network, options.kernels, isa, team.size(), options.batch_size,
-             optimizer.initial_state(), options.clip_grad_norm),
+      model_(options.fuse ? fuse(network) : network, options.kernels, isa, team.size(), options.batch_size, &optimizer,
+             options.clip_grad_norm),
       normalizer_(options.mean, options.deviation),
       outcomes_(std::size_t(options.batch_size)),
       clock_(team.size(), model_.layers(), options.trace_steps * kEventsPerStep) {}
@@ -73,7 +73,7 @@ float Trainer::step(const Batches& batches, Index batch, Generator& generator) {
     }
     worker.barrier();
     context.lap(kWait);
-    model_.update(context, worker, optimizer_);
+    model_.update(context, worker);
   });
   clock_.of(0).lap(kWait);
   double sum = 0;

@@ -97,7 +97,7 @@ TEST_P(GoldenTraining, FollowsPyTorch) {
   const ImageSet train_set = read_images(golden::path("experiment"), "train");
   const ImageSet test_set = read_images(golden::path("experiment"), "t10k");
   Generator generator(meta.at("seed").get<std::uint64_t>());
-  const auto init = Model(mnist_convnet(train_set.height, train_set.width), {}, kernels::Isa::best(), 1, 1, {})
+  const auto init = Model(mnist_convnet(train_set.height, train_set.width), {}, kernels::Isa::best(), 1, 1, nullptr)
                         .initial_values(generator);
   const Generator after_init = generator;
   std::map<std::string, Trained> runs;

@@ -80,7 +80,7 @@ TEST(StepArrays, HoldWhatTheyAreFilledWith) {
 }
 
 TEST(NetworkParameters, AreTheNetworks) {
-  const Model model(mnist_convnet(28, 28), {}, kernels::Isa::best(), 1, 1, {});
+  const Model model(mnist_convnet(28, 28), {}, kernels::Isa::best(), 1, 1, nullptr);
   Index count = 0;
   for (const Parameter& p : model.parameters()) count += p.count();
   EXPECT_EQ(kNetworkParameters, count);

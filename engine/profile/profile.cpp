@@ -135,10 +135,22 @@ OptimizerProfile described(const Entrant& entrant) {
   return profile;
 }
 
+/// As line_up, of optimizers whose step is a pass over arrays: that is what is measured.
+std::vector<Entrant> line_up_elementwise(const std::vector<Spec>& specs) {
+  std::vector<Entrant> entrants = line_up(specs);
+  for (const Entrant& entrant : entrants)
+    if (!entrant.optimizer->elementwise())
+      throw usage_error(
+          "{0}: a step of it is no pass over arrays, which is what `gradrace profile` measures; "
+          "`gradrace --optimizer {0} --profile` shows where the time of its training goes",
+          entrant.name);
+  return entrants;
+}
+
 }  // namespace
 
 Profile profile(const ProfileOptions& options, const Report& progress) {
-  const std::vector<Entrant> entrants = line_up(options.optimizers);
+  const std::vector<Entrant> entrants = line_up_elementwise(options.optimizers);
   const Teams teams = teams_up_to(options.threads);
   const StealWatch steal;
   Counters counters(hardware_events());

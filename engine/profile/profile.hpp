@@ -44,7 +44,8 @@ struct Profile {
 };
 
 /// Measures; takes half a second per optimizer, size and number of threads, more where a single step takes long. Is
-/// told by progress(what, fraction) how far it is. Throws usage_error for optimizers that are wrong.
+/// told by progress(what, fraction) how far it is. Throws usage_error for optimizers that are wrong or
+/// not elementwise.
 Profile profile(const ProfileOptions& options, const std::function<void(const std::string&, double)>& progress);
 
 /// `gradrace profile --json` without its "machine".
