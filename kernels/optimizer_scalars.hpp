@@ -122,4 +122,13 @@ struct LionScalars {
   constexpr Index states() const { return 1; }
 };
 
+/// m <- mean of g,   p <- m;   with nesterov p <- mean.keep m + mean.rest g.   State: m. p is overwritten: it is the
+/// direction of which Muon makes its step.
+/// Source     Jordan et al. 2024.
+struct DirectionScalars {
+  Mean mean;
+  bool nesterov;
+  constexpr Index states() const { return 1; }
+};
+
 }  // namespace gradrace::kernels

@@ -27,5 +27,6 @@ template void optimizer_step(const Isa&, const NadamScalars&, Values, Gradients,
 template void optimizer_step(const Isa&, const RadamScalars&, Values, Gradients, States) noexcept;
 template void optimizer_step(const Isa&, const RpropScalars&, Values, Gradients, States) noexcept;
 template void optimizer_step(const Isa&, const LionScalars&, Values, Gradients, States) noexcept;
+template void optimizer_step(const Isa&, const DirectionScalars&, Values, Gradients, States) noexcept;
 
 }  // namespace gradrace::kernels

@@ -93,7 +93,7 @@ template <class... Scalars>
 struct OptimizerKernels : OptimizerKernel<Scalars>... {};
 using EveryOptimizer =
     OptimizerKernels<SgdScalars, AsgdScalars, AdagradScalars, RmspropScalars, AdadeltaScalars, AdamScalars,
-                     AdamaxScalars, NadamScalars, RadamScalars, RpropScalars, LionScalars>;
+                     AdamaxScalars, NadamScalars, RadamScalars, RpropScalars, LionScalars, DirectionScalars>;
 
 struct KernelTable {
   const char* name;

@@ -91,7 +91,7 @@ TEST(Checkpoint, ResumingEqualsNeverHavingStopped) {
 }
 
 TEST(Checkpoint, ResumingEqualsNeverHavingStoppedInTheContinuedOrder) {
-  RaceOptions options = small_race({"adam", "adadelta"});
+  RaceOptions options = small_race({"muon", "adadelta"});
   options.order = Order::kContinue;
   expect_resuming_changes_nothing(options);
 }

@@ -80,6 +80,7 @@ TEST_F(Measuring, ProfileMeasuresTheOptimizersItIsGiven) {
 
 TEST_F(Measuring, ProfileRefusesWhatItDoesNotKnow) {
   expect_usage_error("unknown optimizer 'adamant'", {"profile", "--optimizer", "adamant"});
+  expect_usage_error("muon: a step of it is no pass over arrays", {"profile", "--optimizer", "muon"});
   expect_usage_error("--parameters", {"profile", "--parameters", "few"});
   expect_usage_error("--csv", {"profile", "--csv", "--json"});
 }

@@ -143,10 +143,13 @@ TEST_P(TrainerWithEach, AnyNumberOfThreadsGivesTheSameBits) {
 }
 
 TEST(TrainerClipping, GivesTheSameBitsForAnyNumberOfThreads) {
-  const Outcome one = run("adadelta", kernels::Isa::best(), 1, 20, 20, 0.1);
-  EXPECT_FALSE(same_bits(one, run("adadelta", kernels::Isa::best(), 1, 20, 20))) << "nothing was clipped";
-  for (const Index threads : {2, 3, 8})
-    EXPECT_TRUE(same_bits(one, run("adadelta", kernels::Isa::best(), threads, 20, 20, 0.1))) << threads;
+  for (const char* optimizer : {"adadelta", "muon"}) {
+    const Outcome one = run(optimizer, kernels::Isa::best(), 1, 20, 20, 0.1);
+    EXPECT_FALSE(same_bits(one, run(optimizer, kernels::Isa::best(), 1, 20, 20))) << "nothing was clipped";
+    for (const Index threads : {2, 3, 8})
+      EXPECT_TRUE(same_bits(one, run(optimizer, kernels::Isa::best(), threads, 20, 20, 0.1)))
+          << optimizer << ", threads: " << threads;
+  }
 }
 
 TEST(TrainerClipping, LeavesSmallGradientsAlone) {

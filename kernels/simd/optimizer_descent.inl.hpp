@@ -65,5 +65,13 @@ void optimizer_step(const LionScalars& scalars, const Stretch& x) {
   });
 }
 
+template <class V>
+void optimizer_step(const DirectionScalars& scalars, const Stretch& x) {
+  pass<V, 1>(x, [s = scalars](const V&, const V& g, V* state) {
+    state[0] = running(s.mean, state[0], g);
+    return s.nesterov ? running(s.mean, state[0], g) : state[0];
+  });
+}
+
 }  // namespace
 }  // namespace gradrace::kernels
