@@ -9,7 +9,7 @@ namespace gradrace::kernels {
 namespace {
 
 // Pooled rows whose non-zeros are listed together: their inputs, gradients and lists share an L1 cache.
-constexpr Index kBandRows = 4;
+constexpr Index kBandRows = 6;
 
 /// Rows of the convolution that are computed together: whole rows of windows and whole blocks of the method.
 Index conv_rows(const ConvPoolShape& s, ConvMethod method) {

@@ -26,7 +26,7 @@ Index linear_scratch_floats(const PanelMatrix& w, Index rows);
 
 /// y(n, o) = bias(o) + sum over k of x(n, k) w(o, k) for n in [0, rows).
 /// Layout     w is a panel matrix {outputs, inputs}.   Aliasing  none.   Effects  overwrites y.
-/// Numerics   each lane of a vector has a sum of its own over each 128 of k; these are added in order, then the lanes,
+/// Numerics   each lane of a vector has a sum of its own over each 512 of k; these are added in order, then the lanes,
 ///            then the bias. The bits of a row do not depend on how many rows there are.   Threads  serial.
 void linear_forward(const Isa& isa, const PanelMatrix& w, Index rows, ConstRows x, const float* weight,
                     const float* bias, Rows y, std::span<float> scratch) noexcept;

@@ -87,8 +87,9 @@ struct ConvPool {
         Index32 base = Index32(py * s.pool_h * row);
         Index at = py * windows * channels + c;
         for (Index px = 0; px < windows; ++px, at += channels, base += Index32(s.pool_w * col)) {
-          *end = {base + step[int(place[at])], dy[at] * factor};
-          end += place[at] >= 0.0f;
+          const int from = int(place[at]);
+          *end = {base + step[from], dy[at] * factor};
+          end += from >= 0;
         }
       }
       lists.count[c] = Index32(end - (lists.entries + c * lists.capacity));

@@ -14,9 +14,10 @@ struct Linear {
   static constexpr Index kLanes = Index(V::size);
   // A tile of outputs: 4 + 3 loads feed 12 accumulators, with 32 registers 4 + 6 feed 24.
   static constexpr Index kTileRows = 4, kTileCols = kLanes == 16 ? 6 : 3;
-  // Panels of the depth that are visited together: so much of the weights (32 KB for 64 outputs) serves all rows from
-  // the cache. Each piece is summed by itself and then added: short sums are also the more accurate ones.
-  static constexpr Index kDepthPanels = 8;
+  // Panels of the depth that are visited together: long enough that the sums, which are fetched and put back, cost
+  // little, and short enough that the weights (128 KB for 64 outputs) serve all rows from L2. Each piece is summed by
+  // itself and then added: short sums are also the more accurate ones.
+  static constexpr Index kDepthPanels = 32;
 
   /// Adds to sum[row][output], a vector each, the products of some panels of the depth; overwrites them if it is the
   /// first piece.
