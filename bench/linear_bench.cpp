@@ -26,7 +26,7 @@ struct Linear {
         y(kBatch * w.rows),
         dx(kBatch * w.cols),
         dweight(w.floats()),
-        scratch(kernels::linear_scratch_floats(w, kBatch)) {}
+        sums(kernels::linear_sums(w, kBatch)) {}
 
   Amount amount() const {
     return {.flop = 2.0 * double(kBatch * w.rows * w.cols), .bytes = x.bytes() + y.bytes() + weight.bytes()};
@@ -58,31 +58,41 @@ struct Linear {
   }
 
   PanelMatrix w;
-  Buffer x, dy, weight, bias, y, dx, dweight, scratch;
+  Buffer x, dy, weight, bias, y, dx, dweight, sums;
 };
 
-/// The threads share the samples; all read the whole weights.
+/// The threads share the parts that the sums are formed in, wait, and share the rows that the parts are added up for.
+/// As in a network, those of small weights each have rows of their own from the beginning.
 void run_forward(benchmark::State& state, const PanelMatrix& shape, const kernels::Isa& isa, Index threads) {
   const kernels::Team team(threads);
   const Linear l(shape);
+  const Index parts = kernels::linear_parts(shape);
   const auto work = [&](Worker worker) noexcept {
     const Range n = worker.share_of(kBatch);
-    const std::span<float> scratch(l.scratch.data() + kernels::linear_scratch_floats(l.w, n.begin),
-                                   std::size_t(kernels::linear_scratch_floats(l.w, n.size())));
-    kernels::linear_forward(isa, l.w, n.size(), {l.x.data() + n.begin * l.w.cols, l.w.cols}, l.weight.data(),
-                            l.bias.data(), {l.y.data() + n.begin * l.w.rows, l.w.rows}, scratch);
+    if (parts == 1) {
+      const std::span<float> sums(l.sums.data() + n.begin * shape.rows, std::size_t(n.size() * shape.rows));
+      kernels::linear_part_sums(isa, shape, {0, 1}, n.size(), {l.x.data() + n.begin * shape.cols, shape.cols},
+                                l.weight.data(), sums);
+      kernels::linear_add_up(isa, shape, {0, n.size()}, n.size(), sums, l.bias.data(),
+                             {l.y.data() + n.begin * shape.rows, shape.rows});
+    } else {
+      kernels::linear_part_sums(isa, shape, worker.share_of(parts), kBatch, {l.x.data(), shape.cols}, l.weight.data(),
+                                l.sums.all());
+      worker.barrier();
+      kernels::linear_add_up(isa, shape, n, kBatch, l.sums.all(), l.bias.data(), {l.y.data(), shape.rows});
+    }
   };
   check_and_time(
       state, isa, team, l.amount(), [&] { return l.forward_is_right(); }, work);
 }
 
+/// The threads share the panels of the weights.
 void run_input_gradient(benchmark::State& state, const PanelMatrix& shape, const kernels::Isa& isa, Index threads) {
   const kernels::Team team(threads);
   const Linear l(shape);
   const auto work = [&](Worker worker) noexcept {
-    const Range n = worker.share_of(kBatch);
-    kernels::linear_input_gradient(isa, l.w, n.size(), {l.dy.data() + n.begin * l.w.rows, l.w.rows}, l.weight.data(),
-                                   {l.dx.data() + n.begin * l.w.cols, l.w.cols});
+    kernels::linear_input_gradient(isa, shape, worker.share_of(shape.panels()), kBatch, {l.dy.data(), shape.rows},
+                                   l.weight.data(), {l.dx.data(), shape.cols});
   };
   check_and_time(
       state, isa, team, l.amount(), [&] { return l.input_gradient_is_right(); }, work);

@@ -85,6 +85,11 @@ class Layer {
   /// Whether the layer wants all of a worker's samples in one call (its weights are large) rather than one by one.
   virtual bool wants_all_samples() const { return false; }
 
+  /// Parts of the layer's parameters that the workers share out, because these are large: a worker then reads and
+  /// updates parameters that no other touches, and activations travel between the workers instead. 0: a worker runs the
+  /// layer for its own samples by forward and backward alone.
+  virtual Index shared_parts() const { return 0; }
+
   /// For reports: which of several possible kernels the layer runs; empty if there is no choice.
   virtual std::string kernels_used() const { return {}; }
 
@@ -93,12 +98,18 @@ class Layer {
   /// Before a worker's first forward after an update: makes what it derives from parameters as a whole, in memory of
   /// its own.
   virtual void prepare(const Context&) const {}
+  /// Of a layer with shared parts, before forward of any sample: computes what some parts contribute to the outputs of
+  /// all samples of the batch.
+  virtual void forward_parts(const Context&, Range /*parts*/, Activations /*in*/) const {}
   /// Overwrites the outputs of `samples`.
   virtual void forward(const Context&, Range samples, Activations in, Activations out) const = 0;
   /// Overwrites d_in (if wanted) of `samples`, and prepares what parameter_gradient needs. Comes in sample order within
   /// a group.
   virtual void backward(const Context&, Range samples, Activations in, Activations out, Activations d_out,
                         Activations d_in) const = 0;
+  /// Of a layer with shared parts, instead of backward: overwrites the pieces of d_in (if wanted) of all
+  /// samples that depend on some parts.
+  virtual void backward_parts(const Context&, Range /*parts*/, Activations /*d_out*/, Activations /*d_in*/) const {}
   /// Writes the gradient of some panels (at least one) of parameter number `index` (in the order added), one panel
   /// after the other, padding columns as zeros. Comes after backward of the whole batch; in and d_out are those of
   /// backward (d_out only of layers that want all samples).

@@ -23,6 +23,11 @@ std::size_t floats_of(const Parameter& p, Range panels) {
   return std::size_t(panels.size() * p.layout.rows * kPanel);
 }
 
+void wait(const Context& context, const kernels::Worker& worker) {
+  worker.barrier();
+  context.lap(kWait);
+}
+
 /// Floats from one sample's activations to the next: an odd number of cache lines, so that the same element of many
 /// samples does not fall into few cache sets.
 Index sample_stride(Index floats) {
@@ -218,9 +223,28 @@ void Model::draw(const Context& context, Generator& generator, DropoutStream str
   for (const auto& layer : layers_) layer->draw(context, generator, stream);
 }
 
+/// The stage of a layer's backward pass: after those of all forward passes and of the loss.
+Index Model::backward_stage(Index layer) const {
+  return kLayers + std::ssize(layers_) + 1 + layer;
+}
+
 void Model::prepare(const Context& context) const {
   for (const auto& layer : layers_) layer->prepare(context);
   context.lap(kPrepare);
+}
+
+/// The layers after the trunk, each for all of the worker's samples. At a layer that the workers share out, all outputs
+/// of the layer before must be there, and then what all workers contribute.
+void Model::forward_head(const Context& context, const kernels::Worker& worker, Range samples) const {
+  for (Index i = head_; i < std::ssize(layers_); ++i) {
+    if (const Index parts = layers_[std::size_t(i)]->shared_parts(); parts > 0) {
+      wait(context, worker);
+      layers_[std::size_t(i)]->forward_parts(context, worker.share_of(parts), activation(std::size_t(i)));
+      context.lap(kLayers + i);
+      wait(context, worker);
+    }
+    if (!samples.empty()) forward_layers(context, samples, {i, i + 1});
+  }
 }
 
 void Model::forward_layers(const Context& context, Range samples, Range layers) const {
@@ -234,12 +258,22 @@ void Model::backward_layers(const Context& context, Range samples, Range layers)
   for (std::size_t i = std::size_t(layers.end); i-- > std::size_t(layers.begin);) {
     layers_[i]->backward(context, samples, activation(i), activation(i + 1), gradient(i + 1, context.worker),
                          gradient(i, context.worker));
-    context.lap(kLayers + std::ssize(layers_) + 1 + Index(i));
+    context.lap(backward_stage(Index(i)));
   }
 }
 
-void Model::backward(const Context& context, Range samples) const {
-  backward_layers(context, samples, {head_, Index(layers_.size())});
+void Model::backward(const Context& context, const kernels::Worker& worker, Range samples) const {
+  for (Index i = std::ssize(layers_); i-- > head_;) {
+    if (const Index parts = layers_[std::size_t(i)]->shared_parts(); parts > 0) {
+      wait(context, worker);
+      layers_[std::size_t(i)]->backward_parts(context, worker.share_of(parts), gradient(std::size_t(i + 1), 0),
+                                              gradient(std::size_t(i), 0));
+      context.lap(backward_stage(i));
+      wait(context, worker);
+    } else if (!samples.empty()) {
+      backward_layers(context, samples, {i, i + 1});
+    }
+  }
   for (Index s = samples.begin; s < samples.end; ++s) backward_layers(context, {s, s + 1}, {0, head_});
 }
 
@@ -248,7 +282,7 @@ template <class Body>
 void Model::for_each_block(const kernels::Worker& worker, const Body& body) const {
   Index before = 0;
   for (std::size_t i = 0; i < parameters_.size(); ++i) {
-    const Range mine = worker.share_of(parameters_[i].layout.panels());
+    const Range mine = parameters_[i].panels_of(worker);
     const Index block = block_panels(parameters_[i]);
     for (Index p = mine.begin; p < mine.end; p += block) body(i, Range{p, std::min(p + block, mine.end)}, before + p);
     before += parameters_[i].layout.panels();
@@ -279,8 +313,7 @@ float Model::form_and_measure(const Context& context, const kernels::Worker& wor
       squares_[std::size_t(before + k)] = kernels::sum_of_squares(gradient.subspan(std::size_t(k) * panel, panel));
   });
   context.lap(kGradient);
-  worker.barrier();
-  context.lap(kWait);
+  wait(context, worker);
   double square = 0;
   for (Index k = 0; k < panels_; ++k) square += squares_[std::size_t(k)];
   return kernels::clip_factor(std::sqrt(square), *max_norm_);

@@ -53,18 +53,19 @@ class Model {
   const float* output(Index sample) const { return activation(layers_.size())[sample]; }
   float* output_gradient(Index sample) const { return gradient(layers_.size(), 0)[sample]; }
 
-  /// Sample phase, for the samples of whole groups. `gather(s)` fills input(s) just before it is needed.
+  /// Sample phase, for the samples of whole groups (there may be none); all workers call these two at once and wait for
+  /// each other at layers that they share out. `gather(s)` fills input(s) just before it is needed.
   template <class Gather>
-  void forward(const Context& context, Range samples, const Gather& gather) const {
-    prepare(context);
+  void forward(const Context& context, const kernels::Worker& worker, Range samples, const Gather& gather) const {
+    if (!samples.empty()) prepare(context);
     for (Index s = samples.begin; s < samples.end; ++s) {
       gather(s);
       context.lap(kGather);
       forward_layers(context, {s, s + 1}, {0, head_});
     }
-    forward_layers(context, samples, {head_, Index(layers_.size())});
+    forward_head(context, worker, samples);
   }
-  void backward(const Context& context, Range samples) const;
+  void backward(const Context& context, const kernels::Worker& worker, Range samples) const;
 
   /// Parameter phase: this worker's share of all parameters. Gradient, update and derived memory block by block, while
   /// they are in cache. With a max_norm all gradients are formed first, and a barrier waits for their norm; matrices of
@@ -78,7 +79,9 @@ class Model {
     Index index;
   };
 
+  Index backward_stage(Index layer) const;
   void prepare(const Context& context) const;
+  void forward_head(const Context& context, const kernels::Worker& worker, Range samples) const;
   void forward_layers(const Context& context, Range samples, Range layers) const;
   void backward_layers(const Context& context, Range samples, Range layers) const;
   void plan_activations();

@@ -55,7 +55,7 @@ class Optimizer {
   /// Before a run: books memory for the steps of these matrices, of which convolutions' weights are some.
   virtual void plan_matrices(std::span<const Parameter>, Plan&) {}
   /// Updates the planned matrices. All workers call it at once, and it may wait for all of them. On entry a worker has
-  /// formed the gradients of its share of each matrix (worker.share_of(panels)), on return it has updated this share.
+  /// formed the gradients of its share of each matrix (Parameter::panels_of), on return it has updated this share.
   /// Gradients may be overwritten. The same bits for any number of workers; allocates nothing.
   virtual void update_matrices(const Context&, const kernels::Worker&, std::span<const MatrixArrays>) const {}
 

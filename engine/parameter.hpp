@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "kernels/shapes.hpp"
+#include "kernels/team.hpp"
 
 namespace gradrace {
 
@@ -14,6 +15,7 @@ struct Parameter {
   std::vector<Index> shape;           ///< PyTorch's, e.g. [16, 1, 3, 3]
   Index fan_in = 0;                   ///< inputs of one output; decides the range of the initial values
   kernels::PanelMatrix layout;        ///< inside; columns beyond layout.cols are zero and stay zero
+  Index grain = 1;                    ///< panels that are not divided between workers
   std::function<Index(Index)> place;  ///< index in PyTorch's row-major order -> offset in the panel matrix
   Index offset = 0;  ///< of the panel matrix among all parameters, in floats; the same in values, gradients and state
 
@@ -22,6 +24,8 @@ struct Parameter {
     for (Index d : shape) n *= d;
     return n;
   }
+  /// The panels whose gradient a worker forms and which it updates.
+  Range panels_of(const kernels::Worker& worker) const { return worker.share_of(layout.panels(), grain); }
 };
 
 }  // namespace gradrace

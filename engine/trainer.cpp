@@ -36,8 +36,9 @@ Trainer::Trainer(const Network& network, const kernels::Isa& isa, const kernels:
       clock_(team.size(), model_.layers(), options.trace_steps * kEventsPerStep) {}
 
 /// Forward and loss of `samples`, which are those from `first` on of a batch; in training also the loss's gradient.
-void Trainer::forward(const Context& context, Range samples, const Batches& batches, Index batch, Index first) {
-  model_.forward(context, samples,
+void Trainer::forward(const Context& context, const kernels::Worker& worker, Range samples, const Batches& batches,
+                      Index batch, Index first) {
+  model_.forward(context, worker, samples,
                  [&](Index s) { normalizer_.gather(batches.pixels(batch, first + s), model_.input(s)); });
   const std::size_t classes = std::size_t(model_.outputs());
   for (Index s = samples.begin; s < samples.end; ++s) {
@@ -67,10 +68,8 @@ float Trainer::step(const Batches& batches, Index batch, Generator& generator) {
     context.laps = &clock_.of(worker.index());
     context.lap(kWait);
     const Range samples = samples_of(worker, n);
-    if (!samples.empty()) {
-      forward(context, samples, batches, batch, 0);
-      model_.backward(context, samples);
-    }
+    forward(context, worker, samples, batches, batch, 0);
+    model_.backward(context, worker, samples);
     worker.barrier();
     context.lap(kWait);
     model_.update(context, worker);
@@ -110,8 +109,7 @@ TestResult Trainer::evaluate(const ImageSet& images, Generator& generator, std::
     for (Index first = 0; first < batches.size(b); first += model_.batch()) {
       const Index n = std::min(model_.batch(), batches.size(b) - first);
       team_.run([&](kernels::Worker worker) noexcept {
-        const Range samples = samples_of(worker, n);
-        if (!samples.empty()) forward(model_.context(worker.index(), n, false), samples, batches, b, first);
+        forward(model_.context(worker.index(), n, false), worker, samples_of(worker, n), batches, b, first);
       });
       for (Index s = 0; s < n; ++s) {
         loss += double(outcomes_[std::size_t(s)].loss);

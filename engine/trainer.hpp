@@ -67,7 +67,8 @@ class Trainer {
   struct alignas(kAlignment) Outcome : Answer {  // a cache line each, so that workers do not share lines
     bool correct = false;
   };
-  void forward(const Context& context, Range samples, const Batches& batches, Index batch, Index first);
+  void forward(const Context& context, const kernels::Worker& worker, Range samples, const Batches& batches,
+               Index batch, Index first);
 
   const kernels::Team& team_;
   Optimizer& optimizer_;

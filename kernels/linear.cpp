@@ -2,46 +2,77 @@
 
 #include <algorithm>
 
+#include "kernels/gemm.hpp"
 #include "kernels/table.hpp"
 
 namespace gradrace::kernels {
+namespace {
 
-Index linear_scratch_floats(const PanelMatrix& w, Index rows) {
-  return rows * w.rows * kPanel;
+// The most parts: 2, 3, 4, 6 or 12 workers share them evenly. And the least of one, below which reducing its vectors to
+// sums would cost as much as forming them.
+constexpr Index kMostParts = 12, kLeastPartPanels = 16;
+
+}  // namespace
+
+Index linear_part_panels(const PanelMatrix& w) {
+  return std::max(kLeastPartPanels, divide_up(w.panels(), kMostParts));
 }
 
-void linear_forward(const Isa& isa, const PanelMatrix& w, Index rows, ConstRows x, const float* weight,
-                    const float* bias, Rows y, std::span<float> scratch) noexcept {
+Index linear_parts(const PanelMatrix& w) {
+  return divide_up(w.panels(), linear_part_panels(w));
+}
+
+Index linear_sums(const PanelMatrix& w, Index rows) {
+  return linear_parts(w) * rows * w.rows;
+}
+
+void linear_part_sums(const Isa& isa, const PanelMatrix& w, Range parts, Index rows, ConstRows x, const float* weight,
+                      std::span<float> sums) noexcept {
   GRADRACE_EXPECT(x.stride, >=, w.cols);
-  GRADRACE_EXPECT(y.stride, >=, w.rows);
-  GRADRACE_EXPECT(Index(scratch.size()), >=, linear_scratch_floats(w, rows));
-  isa.table().linear_forward({.rows = rows,
-                              .inputs = w.cols,
-                              .outputs = w.rows,
-                              .x = x.data,
-                              .x_stride = x.stride,
-                              .weight = weight,
-                              .bias = bias,
-                              .y = y.data,
-                              .y_stride = y.stride,
-                              .sums = scratch.data()});
+  GRADRACE_EXPECT(parts.end, <=, linear_parts(w));
+  GRADRACE_EXPECT(Index(sums.size()), >=, linear_sums(w, rows));
+  for (Index p = parts.begin; p < parts.end; ++p) {
+    const Index panel = p * linear_part_panels(w), input = panel * kPanel;
+    isa.table().linear_forward({.rows = rows,
+                                .inputs = std::min(linear_part_panels(w) * kPanel, w.cols - input),
+                                .outputs = w.rows,
+                                .x = x.data + input,
+                                .x_stride = x.stride,
+                                .weight = weight + panel * w.rows * kPanel,
+                                .y = sums.data() + p * rows * w.rows});
+  }
 }
 
-void linear_input_gradient(const Isa& isa, const PanelMatrix& w, Index rows, ConstRows dy, const float* weight,
-                           Rows dx) noexcept {
+void linear_add_up(const Isa& isa, const PanelMatrix& w, Range some, Index rows, std::span<const float> sums,
+                   const float* bias, Rows y) noexcept {
+  GRADRACE_EXPECT(some.end, <=, rows);
+  GRADRACE_EXPECT(y.stride, >=, w.rows);
+  GRADRACE_EXPECT(Index(sums.size()), >=, linear_sums(w, rows));
+  for (Index n = some.begin; n < some.end; ++n) {
+    float* out = y.data + n * y.stride;
+    std::copy_n(bias, w.rows, out);
+    add_column_sums(isa, linear_parts(w), w.rows, sums.data() + n * w.rows, rows * w.rows, out);
+  }
+}
+
+void linear_input_gradient(const Isa& isa, const PanelMatrix& w, Range panels, Index rows, ConstRows dy,
+                           const float* weight, Rows dx) noexcept {
+  GRADRACE_EXPECT(panels.end, <=, w.panels());
   GRADRACE_EXPECT(dx.stride, >=, w.cols);
   GRADRACE_EXPECT(dy.stride, >=, w.rows);
+  const Index first = panels.begin * kPanel;
+  if (panels.empty()) return;
   isa.table().gemm({.rows = rows,
-                    .cols = w.cols,
+                    .cols = std::min(panels.end * kPanel, w.cols) - first,
                     .depth = w.rows,
                     .a = dy.data,
                     .a_tile_stride = isa.table().gemm_tile_rows * dy.stride,
                     .a_row_stride = dy.stride,
                     .a_depth_stride = 1,
-                    .b = weight,
+                    .b = weight + panels.begin * w.rows * kPanel,
                     .b_panel_stride = w.rows * kPanel,
                     .b_depth_stride = kPanel,
-                    .c = dx.data,
+                    .c = dx.data + first,
                     .c_panel_stride = kPanel,
                     .c_row_stride = dx.stride,
                     .bias = nullptr,

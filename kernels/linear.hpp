@@ -21,19 +21,29 @@ struct Rows {
   Index stride;
 };
 
-/// Floats of scratch that linear_forward needs.
-Index linear_scratch_floats(const PanelMatrix& w, Index rows);
+/// The inputs are summed in parts: panels of a part (the last may have fewer), and parts of a matrix. They depend on
+/// the shape alone, so that workers may share them out and no bit tells who did what.
+Index linear_part_panels(const PanelMatrix& w);
+Index linear_parts(const PanelMatrix& w);
+/// Floats of the sums of all parts.
+Index linear_sums(const PanelMatrix& w, Index rows);
 
-/// y(n, o) = bias(o) + sum over k of x(n, k) w(o, k) for n in [0, rows).
-/// Layout     w is a panel matrix {outputs, inputs}.   Aliasing  none.   Effects  overwrites y.
-/// Numerics   each lane of a vector has a sum of its own over each 512 of k; these are added in order, then the lanes,
-///            then the bias. The bits of a row do not depend on how many rows there are.   Threads  serial.
-void linear_forward(const Isa& isa, const PanelMatrix& w, Index rows, ConstRows x, const float* weight,
-                    const float* bias, Rows y, std::span<float> scratch) noexcept;
+/// sums(p, n, o) = sum over the inputs k of part p of x(n, k) w(o, k), for n in [0, rows) and p in parts.
+/// Layout     w is a panel matrix {outputs, inputs}, sums [parts][rows][outputs].   Aliasing  none.
+/// Numerics   each lane of a vector has a sum of its own, then the lanes are added. The bits of a row do not depend on
+///            how many rows there are.   Threads  serial; different parts may be computed at once.
+void linear_part_sums(const Isa& isa, const PanelMatrix& w, Range parts, Index rows, ConstRows x, const float* weight,
+                      std::span<float> sums) noexcept;
 
-/// dx(n, k) = sum over o of dy(n, o) w(o, k), in the order of gemm.hpp. Overwrites dx.
-void linear_input_gradient(const Isa& isa, const PanelMatrix& w, Index rows, ConstRows dy, const float* weight,
-                           Rows dx) noexcept;
+/// y(n, o) = bias(o) + sum over p of sums(p, n, o), in order, for n in `some` of [0, rows). With linear_part_sums of
+/// all parts: y = x w^T + bias. Overwrites y.
+void linear_add_up(const Isa& isa, const PanelMatrix& w, Range some, Index rows, std::span<const float> sums,
+                   const float* bias, Rows y) noexcept;
+
+/// dx(n, k) = sum over o of dy(n, o) w(o, k), in the order of gemm.hpp, for the inputs of some panels. Overwrites these
+/// of dx.
+void linear_input_gradient(const Isa& isa, const PanelMatrix& w, Range panels, Index rows, ConstRows dy,
+                           const float* weight, Rows dx) noexcept;
 
 /// dw(o, k) = sum over n of dy(n, o) x(n, k) for the inputs of some panels, samples in order; at least one. dw is these
 /// panels alone, one after the other; it is overwritten, its padding columns with zeros.

@@ -28,16 +28,13 @@ struct GemmArgs {
   bool accumulate;    ///< add the product to C (then bias is null)
 };
 
-/// y = bias + x w^T; see linear.hpp. Weights are a panel matrix {outputs, inputs}; sums is aligned scratch, a vector
-/// for every row and output.
+/// y = x w^T; see linear.hpp. Weights are a panel matrix {outputs, inputs}, y is contiguous.
 struct LinearArgs {
   Index rows, inputs, outputs;
   const float* x;
   Index x_stride;
-  const float *weight, *bias;
+  const float* weight;
   float* y;
-  Index y_stride;
-  float* sums;
 };
 
 /// Independent chains in fma_chains: two units of four or five cycles need eight to ten, and sixteen registers hold 12.

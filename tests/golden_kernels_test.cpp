@@ -171,14 +171,16 @@ struct LinearResult {
 LinearResult linear(const Isa& isa, const PanelMatrix& layout, Index rows, const Floats& x, const Floats& weight,
                     const Floats& bias, const Floats& dy) {
   const Floats w = panels(layout, [&](Index o, Index k) { return weight[std::size_t(o * layout.cols + k)]; });
-  Floats dw(w.size()), scratch(std::size_t(kernels::linear_scratch_floats(layout, rows)));
+  Floats dw(w.size()), sums(std::size_t(kernels::linear_sums(layout, rows)));
   const Index stride = round_up(layout.cols, kPanel);  // rows of x are whole panels
   Floats x_rows(std::size_t(rows * stride), 0.0f);
   for (Index n = 0; n < rows; ++n) std::copy_n(x.begin() + n * layout.cols, layout.cols, x_rows.begin() + n * stride);
   LinearResult r{Floats(dy.size()), Floats(x.size()), Floats(weight.size()), Floats(bias.size(), 0.0f)};
-  kernels::linear_forward(isa, layout, rows, {x.data(), layout.cols}, w.data(), bias.data(), {r.y.data(), layout.rows},
-                          scratch);
-  kernels::linear_input_gradient(isa, layout, rows, {dy.data(), layout.rows}, w.data(), {r.dx.data(), layout.cols});
+  kernels::linear_part_sums(isa, layout, {0, kernels::linear_parts(layout)}, rows, {x.data(), layout.cols}, w.data(),
+                            sums);
+  kernels::linear_add_up(isa, layout, {0, rows}, rows, sums, bias.data(), {r.y.data(), layout.rows});
+  kernels::linear_input_gradient(isa, layout, {0, layout.panels()}, rows, {dy.data(), layout.rows}, w.data(),
+                                 {r.dx.data(), layout.cols});
   kernels::linear_weight_gradient(isa, layout, rows, {x_rows.data(), stride}, {dy.data(), layout.rows},
                                   {0, layout.panels()}, dw.data());
   kernels::add_column_sums(isa, rows, layout.rows, dy.data(), layout.rows, r.dbias.data());

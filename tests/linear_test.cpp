@@ -18,17 +18,18 @@ class Linear : public EveryIsa {
     const PanelMatrix shape = layout(l);
     const Input x_in(spread(x, l.inputs, l.inputs + l.gap), l.gap), w_in(panels(l, w), l.gap);
     const Input bias_in(bias, l.gap);
-    Output y(l.rows * (l.outputs + l.gap), l.gap), scratch(linear_scratch_floats(shape, l.rows), 0);
-    linear_forward(isa(), shape, l.rows, {x_in.data(), l.inputs + l.gap}, w_in.data(), bias_in.data(),
-                   {y.data(), l.outputs + l.gap}, scratch.span());
+    Output y(l.rows * (l.outputs + l.gap), l.gap), sums(linear_sums(shape, l.rows), 0);
+    linear_part_sums(isa(), shape, {0, linear_parts(shape)}, l.rows, {x_in.data(), l.inputs + l.gap}, w_in.data(),
+                     sums.span());
+    linear_add_up(isa(), shape, {0, l.rows}, l.rows, sums.span(), bias_in.data(), {y.data(), l.outputs + l.gap});
     return gather(y.span(), l.outputs, l.outputs + l.gap);
   }
 
   std::vector<float> input_gradient(const Case& l, const std::vector<float>& dy, const std::vector<float>& w) const {
     const Input dy_in(spread(dy, l.outputs, l.outputs + l.gap), l.gap), w_in(panels(l, w), l.gap);
     Output dx(l.rows * (l.inputs + l.gap), l.gap);
-    linear_input_gradient(isa(), layout(l), l.rows, {dy_in.data(), l.outputs + l.gap}, w_in.data(),
-                          {dx.data(), l.inputs + l.gap});
+    linear_input_gradient(isa(), layout(l), {0, layout(l).panels()}, l.rows, {dy_in.data(), l.outputs + l.gap},
+                          w_in.data(), {dx.data(), l.inputs + l.gap});
     return gather(dx.span(), l.inputs, l.inputs + l.gap);
   }
 
@@ -132,9 +133,12 @@ TEST(LinearDeathTest, RefusesRowsThatOverlap) {
   GTEST_FLAG_SET(death_test_style, "threadsafe");
   std::vector<float> v(1000);
   const PanelMatrix w{10, 20};
-  EXPECT_DEATH(linear_forward(Isa::best(), w, 2, {v.data(), 19}, v.data(), v.data(), {v.data(), 10}, v), "x.stride");
-  EXPECT_DEATH(linear_forward(Isa::best(), w, 2, {v.data(), 20}, v.data(), v.data(), {v.data(), 10}, {}), "scratch");
-  EXPECT_DEATH(linear_input_gradient(Isa::best(), w, 2, {v.data(), 9}, v.data(), {v.data(), 20}), "dy.stride");
+  EXPECT_DEATH(linear_part_sums(Isa::best(), w, {0, 1}, 2, {v.data(), 19}, v.data(), v), "x.stride");
+  EXPECT_DEATH(linear_part_sums(Isa::best(), w, {0, 1}, 2, {v.data(), 20}, v.data(), {}), "sums");
+  EXPECT_DEATH(linear_part_sums(Isa::best(), w, {0, 2}, 2, {v.data(), 20}, v.data(), v), "parts.end");
+  EXPECT_DEATH(linear_add_up(Isa::best(), w, {0, 2}, 2, v, v.data(), {v.data(), 9}), "y.stride");
+  EXPECT_DEATH(linear_add_up(Isa::best(), w, {0, 3}, 2, v, v.data(), {v.data(), 10}), "some.end");
+  EXPECT_DEATH(linear_input_gradient(Isa::best(), w, {0, 2}, 2, {v.data(), 9}, v.data(), {v.data(), 20}), "dy.stride");
   EXPECT_DEATH(linear_weight_gradient(Isa::best(), w, 2, {v.data(), 20}, {v.data(), 9}, {0, 2}, v.data()), "dy.stride");
 }
 

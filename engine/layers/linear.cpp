@@ -10,6 +10,10 @@
 namespace gradrace {
 namespace {
 
+// Weights from this size on are shared out: a cache line that one worker writes and another reads costs as much as
+// hundreds of multiply-adds, and each step would make all lines of the weights such.
+constexpr Index kSharedFloats = 1 << 15;
+
 class Linear final : public Layer {
  public:
   explicit Linear(Options& options) : outputs_(options.integer("out_features", 1, 1, 1 << 20)) {}
@@ -20,6 +24,7 @@ class Linear final : public Layer {
                         .shape = {outputs_, weights_.cols},
                         .fan_in = weights_.cols,
                         .layout = weights_,
+                        .grain = is_shared() ? kernels::linear_part_panels(weights_) : 1,
                         .place = [w = weights_, input](Index i) {
                           const Index k = i % w.cols, x = k % input.w, y = k / input.w % input.h;
                           const Index c = k / (input.w * input.h);
@@ -30,22 +35,45 @@ class Linear final : public Layer {
                       .fan_in = weights_.cols,
                       .layout = {1, outputs_},
                       .place = [](Index i) { return i; }});
-    scratch_ = plan.book(Lifetime::kScratch, kernels::linear_scratch_floats(weights_, plan.batch()));
+    sums_ = plan.book(is_shared() ? Lifetime::kStep : Lifetime::kScratch, kernels::linear_sums(weights_, plan.batch()));
     return {1, 1, outputs_};
   }
 
   bool wants_all_samples() const override { return true; }
+  Index shared_parts() const override { return is_shared() ? kernels::linear_parts(weights_) : 0; }
+
+  void forward_parts(const Context& context, Range parts, Activations in) const override {
+    kernels::linear_part_sums(context.isa, weights_, parts, context.batch, {in.data, in.stride}, context.at(weight_),
+                              context.span(sums_));
+  }
 
   void forward(const Context& context, Range samples, Activations in, Activations out) const override {
-    kernels::linear_forward(context.isa, weights_, samples.size(), {in[samples.begin], in.stride}, context.at(weight_),
-                            context.at(bias_), {out[samples.begin], out.stride}, context.span(scratch_));
+    if (is_shared()) {
+      kernels::linear_add_up(context.isa, weights_, samples, context.batch, context.span(sums_), context.at(bias_),
+                             {out.data, out.stride});
+    } else {
+      const Index n = samples.size();
+      kernels::linear_part_sums(context.isa, weights_, {0, kernels::linear_parts(weights_)}, n,
+                                {in[samples.begin], in.stride}, context.at(weight_), context.span(sums_));
+      kernels::linear_add_up(context.isa, weights_, {0, n}, n, context.span(sums_), context.at(bias_),
+                             {out[samples.begin], out.stride});
+    }
   }
 
   void backward(const Context& context, Range samples, Activations, Activations, Activations d_out,
                 Activations d_in) const override {
     if (d_in)
-      kernels::linear_input_gradient(context.isa, weights_, samples.size(), {d_out[samples.begin], d_out.stride},
-                                     context.at(weight_), {d_in[samples.begin], d_in.stride});
+      kernels::linear_input_gradient(context.isa, weights_, {0, weights_.panels()}, samples.size(),
+                                     {d_out[samples.begin], d_out.stride}, context.at(weight_),
+                                     {d_in[samples.begin], d_in.stride});
+  }
+
+  void backward_parts(const Context& context, Range parts, Activations d_out, Activations d_in) const override {
+    const Index panels = kernels::linear_part_panels(weights_);
+    if (d_in)
+      kernels::linear_input_gradient(
+          context.isa, weights_, {parts.begin * panels, std::min(parts.end * panels, weights_.panels())}, context.batch,
+          {d_out.data, d_out.stride}, context.at(weight_), {d_in.data, d_in.stride});
   }
 
   /// Formed slice by slice over the whole batch, samples in order: no partial gradients of a large matrix.
@@ -62,9 +90,12 @@ class Linear final : public Layer {
   }
 
  private:
+  /// Whether reading the weights costs more than handing over activations.
+  bool is_shared() const { return weights_.floats() >= kSharedFloats && kernels::linear_parts(weights_) > 1; }
+
   Index outputs_;
   kernels::PanelMatrix weights_;
-  Slot weight_, bias_, scratch_;
+  Slot weight_, bias_, sums_;
 };
 
 const LayerRegistry::Entry<Linear> entry("linear");

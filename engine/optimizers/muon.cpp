@@ -29,7 +29,8 @@ constexpr float kEpsilon = 1e-7f;    // added to the norm that a matrix is divid
 
 /// A matrix on its way to orthogonality: X and the next X in turn, with the shorter side as rows.
 struct Work {
-  PanelMatrix layout = {}, wide = {};  // of the parameter; of X, its transpose if that is the wider one
+  Parameter parameter = {};
+  PanelMatrix wide = {};  // of X, the parameter's or its transpose if that is wider
   bool turned = false;
   double scale = 1;  // of the update
   Index pieces = 0;  // that X is cut into
@@ -104,7 +105,7 @@ void Muon::plan_matrices(std::span<const Parameter> matrices, Plan& plan) {
   work_.clear(), pieces_.clear();
   Index scratch = 0;
   for (const Parameter& p : matrices) {
-    Work work{.layout = p.layout, .wide = p.layout, .turned = p.layout.rows > p.layout.cols};
+    Work work{.parameter = p, .wide = p.layout, .turned = p.layout.rows > p.layout.cols};
     if (work.turned) work.wide = p.layout.transposed();
     const double rows = double(p.shape[0]), cols = double(p.count()) / rows;
     work.scale = std::sqrt(std::max(1.0, rows / cols));
@@ -114,7 +115,7 @@ void Muon::plan_matrices(std::span<const Parameter> matrices, Plan& plan) {
       pieces_.push_back({work_.size(), work.pieces, shape, first * work.wide.rows * kPanel});
       scratch = std::max({scratch, shape.transposed().floats(), 4 * work.square().floats()});
     }
-    for (Slot& x : work.x) x = plan.book(Lifetime::kStep, std::max(work.wide.floats(), work.layout.floats()));
+    for (Slot& x : work.x) x = plan.book(Lifetime::kStep, std::max(work.wide.floats(), work.parameter.layout.floats()));
     for (Slot& grams : work.grams) grams = plan.book(Lifetime::kStep, work.pieces * work.square().floats());
     work_.push_back(work);
   }
@@ -141,14 +142,14 @@ void Muon::update_matrices(const Context& context, const Worker& worker, std::sp
 
 /// This worker's share of the first X: the direction in which momentum points.
 void Muon::begin(const Context& context, const Worker& worker, const Work& work, const MatrixArrays& matrix) const {
-  const Range panels = worker.share_of(work.layout.panels());
-  const Index begin = panels.begin * work.layout.rows * kPanel;
-  const std::size_t floats = std::size_t(panels.size() * work.layout.rows * kPanel);
+  const Range panels = work.parameter.panels_of(worker);
+  const Index begin = panels.begin * work.parameter.layout.rows * kPanel;
+  const std::size_t floats = std::size_t(panels.size() * work.parameter.layout.rows * kPanel);
   float* direction = context.at(work.x[work.turned ? 1 : 0]);
   float* const momentum = matrix.state[0] + begin;
   kernels::optimizer_step(context.isa, kernels::DirectionScalars{kernels::mean(momentum_), nesterov_},
                           {direction + begin, floats}, {matrix.gradient + begin, floats}, {&momentum, 1});
-  if (work.turned) kernels::transpose(context.isa, work.layout, direction, panels, context.at(work.x[0]));
+  if (work.turned) kernels::transpose(context.isa, work.parameter.layout, direction, panels, context.at(work.x[0]));
 }
 
 void Muon::add_gram(const Context& context, const Piece& piece, Index round) const {
@@ -201,9 +202,9 @@ void Muon::make_round(const Context& context, Range pieces, Index round, std::sp
 
 /// p <- (1 - lr weight_decay) p - lr scale X, which is gradient descent with a weight decay of its own.
 void Muon::descend(const Context& context, const Worker& worker, const Work& work, const MatrixArrays& matrix) const {
-  const Range panels = worker.share_of(work.layout.panels());
-  const Index begin = panels.begin * work.layout.rows * kPanel;
-  const std::size_t floats = std::size_t(panels.size() * work.layout.rows * kPanel);
+  const Range panels = work.parameter.panels_of(worker);
+  const Index begin = panels.begin * work.parameter.layout.rows * kPanel;
+  const std::size_t floats = std::size_t(panels.size() * work.parameter.layout.rows * kPanel);
   const kernels::SgdScalars scalars{.lr = float(lr_ * work.scale),
                                     .momentum = 0,
                                     .rest = 1,

@@ -12,72 +12,60 @@ template <class Arch>
 struct Linear {
   using V = Vector<Arch>;
   static constexpr Index kLanes = Index(V::size);
-  // A tile of outputs: 4 + 3 loads feed 12 accumulators, with 32 registers 4 + 6 feed 24.
-  static constexpr Index kTileRows = 4, kTileCols = kLanes == 16 ? 6 : 3;
-  // Panels of the depth that are visited together: long enough that the sums, which are fetched and put back, cost
-  // little, and short enough that the weights (128 KB for 64 outputs) serve all rows from L2. Each piece is summed by
-  // itself and then added: short sums are also the more accurate ones.
-  static constexpr Index kDepthPanels = 32;
+  // A tile of sums: 4 + 3 loads feed 12 of them, with 32 registers 4 + 4 feed 16. As many vectors as have lanes are
+  // reduced to one together, for little more than a single one would cost.
+  static constexpr Index kTileRows = 4, kTileCols = kLanes == 16 ? 4 : 3;
+  static constexpr Index kTotals = round_up(kTileRows * kTileCols, kLanes);
 
-  /// Adds to sum[row][output], a vector each, the products of some panels of the depth; overwrites them if it is the
-  /// first piece.
+  /// One tile of sums over whole panels. Its size is known where its loops are compiled, so that all totals stay in registers.
   template <Index Rows, Index Cols>
-  static void tile(const LinearArgs& l, Range panels, const float* x, const float* weight, float* sum) {
-    V total[Rows][Cols];
-    for (Index r = 0; r < Rows; ++r)
-      for (Index c = 0; c < Cols; ++c) total[r][c] = V(0.0f);
-    const auto add = [&](const float* from_x, const float* from_w, const auto& load) {
-      V w[Cols];
-      for (Index c = 0; c < Cols; ++c) w[c] = load(from_w + c * kPanel);
-      for (Index r = 0; r < Rows; ++r) {
-        const V row = load(from_x + r * l.x_stride);
-        for (Index c = 0; c < Cols; ++c) total[r][c] = multiply_add(row, w[c], total[r][c]);
+  static void tile(const LinearArgs& l, const float* x, const float* weight, float* y) {
+    V total[kTotals];
+    for (Index i = 0; i < kTotals; ++i) total[i] = V(0.0f);
+    for (Index k = 0; k + kPanel <= l.inputs; k += kPanel, weight += l.outputs * kPanel)
+      for (Index i = 0; i < kPanel; i += kLanes) {
+        V w[Cols];
+        for (Index c = 0; c < Cols; ++c) w[c] = V::load_unaligned(weight + c * kPanel + i);
+        for (Index r = 0; r < Rows; ++r) {
+          const V row = V::load_unaligned(x + r * l.x_stride + k + i);
+          for (Index c = 0; c < Cols; ++c) total[r * Cols + c] = multiply_add(row, w[c], total[r * Cols + c]);
+        }
       }
-    };
-    const Index whole = panels.end * kPanel <= l.inputs ? panels.end : l.inputs / kPanel;
-    x += panels.begin * kPanel;
-    weight += panels.begin * l.outputs * kPanel;
-    for (Index p = panels.begin; p < whole; ++p, x += kPanel, weight += l.outputs * kPanel)
-      for (Index i = 0; i < kPanel; i += kLanes)
-        add(x + i, weight + i, [](const float* f) { return V::load_unaligned(f); });
-    for (Index i = 0; whole < panels.end && i < l.inputs % kPanel; i += kLanes) {
-      const Index left = l.inputs % kPanel - i;
-      add(x + i, weight + i, [n = left < kLanes ? left : kLanes](const float* f) { return load_part<V>(f, n); });
-    }
+    alignas(kAlignment) float sums[kTotals];
+    for (Index i = 0; i < kTotals; i += kLanes) lane_sums(total + i).store_aligned(sums + i);
     for (Index r = 0; r < Rows; ++r)
-      for (Index c = 0; c < Cols; ++c) {
-        float* to = sum + (r * l.outputs + c) * kLanes;
-        (panels.begin > 0 ? V::load_unaligned(to) + total[r][c] : total[r][c]).store_unaligned(to);
-      }
+      for (Index c = 0; c < Cols; ++c) y[r * l.outputs + c] = sums[r * Cols + c];
   }
 
   /// The tile of at most Rows x Cols that has exactly rows x cols.
   template <Index Rows, Index Cols>
-  static void tile_of(Index rows, Index cols, const LinearArgs& l, Range panels, const float* x, const float* weight,
-                      float* sum) {
+  static void tile_of(Index rows, Index cols, const LinearArgs& l, const float* x, const float* weight, float* y) {
     if constexpr (Rows > 0 && Cols > 0) {
       if (rows < Rows)
-        tile_of<Rows - 1, Cols>(rows, cols, l, panels, x, weight, sum);
+        tile_of<Rows - 1, Cols>(rows, cols, l, x, weight, y);
       else if (cols < Cols)
-        tile_of<Rows, Cols - 1>(rows, cols, l, panels, x, weight, sum);
+        tile_of<Rows, Cols - 1>(rows, cols, l, x, weight, y);
       else
-        tile<Rows, Cols>(l, panels, x, weight, sum);
+        tile<Rows, Cols>(l, x, weight, y);
     }
   }
 
+  /// Adds what the inputs of the last panel contribute if it is not whole.
+  static void add_rest(const LinearArgs& l) {
+    const Index rest = l.inputs % kPanel, whole = l.inputs - rest;
+    for (Index n = 0; rest > 0 && n < l.rows; ++n)
+      for (Index o = 0; o < l.outputs; ++o) {
+        const float *x = l.x + n * l.x_stride + whole, *w = l.weight + whole * l.outputs + o * kPanel;
+        for (Index k = 0; k < rest; ++k) l.y[n * l.outputs + o] += x[k] * w[k];
+      }
+  }
+
   static void forward(const LinearArgs& l) noexcept {
-    const Index panels = divide_up(l.inputs, kPanel);
-    for (Index p = 0; p < panels; p += kDepthPanels) {
-      const Range piece{p, p + kDepthPanels < panels ? p + kDepthPanels : panels};
+    for (Index n = 0; n < l.rows; n += kTileRows)
       for (Index o = 0; o < l.outputs; o += kTileCols)
-        for (Index n = 0; n < l.rows; n += kTileRows)
-          tile_of<kTileRows, kTileCols>(
-              l.rows - n < kTileRows ? l.rows - n : kTileRows, l.outputs - o < kTileCols ? l.outputs - o : kTileCols, l,
-              piece, l.x + n * l.x_stride, l.weight + o * kPanel, l.sums + (n * l.outputs + o) * kLanes);
-    }
-    for (Index n = 0; n < l.rows; ++n)
-      for (Index o = 0; o < l.outputs; ++o)
-        l.y[n * l.y_stride + o] = l.bias[o] + xsimd::hadd(V::load_unaligned(l.sums + (n * l.outputs + o) * kLanes));
+        tile_of<kTileRows, kTileCols>(l.rows - n, l.outputs - o, l, l.x + n * l.x_stride, l.weight + o * kPanel,
+                                      l.y + n * l.outputs + o);
+    add_rest(l);
   }
 };
 

@@ -30,6 +30,24 @@ Vector<Arch> negated_multiply_add(const Vector<Arch>& a, const Vector<Arch>& b, 
   return xsimd::fnma(a, b, c);
 }
 
+/// Lane i is the sum of the lanes of v[i], all added in one pattern. (xsimd 8.1 mixes up the lanes on AVX-512.)
+template <class Arch>
+[[gnu::always_inline]] inline Vector<Arch> lane_sums(const Vector<Arch>* v) {
+#ifdef __AVX512F__
+  if constexpr (Vector<Arch>::size == 16) {
+    const auto half = [](__m512 x) -> Vector<xsimd::avx> {
+      return _mm256_add_ps(_mm512_castps512_ps256(x), _mm512_extractf32x8_ps(x, 1));
+    };
+    const Vector<xsimd::avx> halves[16] = {half(v[0]),  half(v[1]),  half(v[2]),  half(v[3]), half(v[4]),  half(v[5]),
+                                           half(v[6]),  half(v[7]),  half(v[8]),  half(v[9]), half(v[10]), half(v[11]),
+                                           half(v[12]), half(v[13]), half(v[14]), half(v[15])};
+    const __m512 low = _mm512_castps256_ps512(xsimd::haddp(halves));
+    return _mm512_insertf32x8(low, xsimd::haddp(halves + 8), 1);
+  }
+#endif
+  return xsimd::haddp(v);
+}
+
 /// The first n lanes from memory, zero in the others.
 template <class V>
 V load_part(const float* from, Index n) {
