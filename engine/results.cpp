@@ -102,7 +102,8 @@ void ResultsWriter::run_ended(const RaceResult& race) {
   if (plots_) {
     const bool is_mnist = setting_.data.at("notice").get<std::string>().empty();
     const std::string note = is_mnist ? "" : "data: " + setting_.data.at("name").get<std::string>() + ", not MNIST";
-    for (const auto& [name, picture] : race_plots(race.runs, note)) write_atomically(directory_ / name, picture);
+    for (const auto& [name, picture] : race_plots(race.runs, setting_.sweeps, note))
+      write_atomically(directory_ / name, picture);
   }
   write(race);
 }

@@ -96,7 +96,8 @@ Sweep Sweep::parse(const std::string& text) {
     *item = fmt::format("{}={}", sweep.option, value);
     Spec spec = Spec::parse(fmt::format("{}:{}", head, fmt::join(items, ",")));
     sweep.optimizer = spec.name;
-    spec.label = fmt::format("{}-{}-{}", spec.label.empty() ? spec.name : spec.label, sweep.option, value);
+    sweep.label = spec.label.empty() ? spec.name : spec.label;
+    spec.label = fmt::format("{}-{}-{}", sweep.label, sweep.option, value);
     if (!sweep.points.empty() && sweep.points.back().label == spec.label)
       throw usage_error("sweep '{}': two points are {}", text, value);
     sweep.points.push_back({parse_number(value), spec.label});

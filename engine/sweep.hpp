@@ -18,6 +18,7 @@ struct SweepPoint {
 };
 
 struct Sweep {
+  std::string label;  ///< of the points: theirs begin with it
   std::string optimizer, option;
   std::string scale;  ///< of the values: "log" or "lin"
   std::vector<SweepPoint> points;

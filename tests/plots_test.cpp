@@ -108,9 +108,13 @@ TEST(Figure, DrawsBarsBelowZeroAndNoneForNan) {
   EXPECT_EQ(svg(BarFigure{}), "");
 }
 
-std::map<std::string, std::string> plots_of(const RaceOptions& options) {
-  const RaceResult race = run_race(options, small_dataset());
-  const auto plots = race_plots(race.runs, "data: custom, not MNIST");
+std::map<std::string, std::string> plots_of(RaceOptions options, const std::vector<Sweep>& sweeps = {}) {
+  Dataset data = small_dataset();
+  if (!sweeps.empty()) data.validation = data.train.split_last(8);
+  for (const Sweep& sweep : sweeps)
+    options.optimizers.insert(options.optimizers.end(), sweep.specs.begin(), sweep.specs.end());
+  const RaceResult race = run_race(options, data);
+  const auto plots = race_plots(race.runs, sweeps, "data: custom, not MNIST");
   return {plots.begin(), plots.end()};
 }
 
@@ -130,12 +134,27 @@ TEST(Plots, ShowARaceFromEverySide) {
   EXPECT_EQ(count(plots.at("normalized_difference.svg"), ">adam - adadelta<"), 1) << "of the first seed only";
 }
 
+TEST(Plots, DrawOfASweepTheChosenPointAndACurve) {
+  const auto plots = plots_of(small_race({"adadelta"}), {Sweep::parse("mine@adam:lr=1e-3..1e-1:log:3")});
+  EXPECT_EQ(plots.size(), 8u);
+  for (const char* name : {"loss_by_step.svg", "accuracy.svg", "epoch_seconds.svg", "mean_difference.svg"}) {
+    SCOPED_TRACE(name);
+    expect_contains(plots.at(name), "adadelta");
+    EXPECT_EQ(count(plots.at(name), "mine-lr-"), 1);
+  }
+  const std::string& curve = plots.at("sweep_mine_lr.svg");
+  expect_well_formed(curve);
+  for (const char* text : {">lr</text>", ">validation</text>", ">test</text>", ">0.001</text>", ">0.01</text>"})
+    expect_contains(curve, text);
+  EXPECT_EQ(count(curve, "points=\"64.0,"), 2) << "lines begin at the lowest value";
+}
+
 TEST(Plots, LeaveOutWhatThereIsNothingOf) {
   const auto plots = plots_of(small_race({"adam:lr=1e30"}));
   EXPECT_TRUE(plots.contains("loss_by_step.svg"));
   EXPECT_FALSE(plots.contains("accuracy.svg"));
   EXPECT_FALSE(plots.contains("mean_difference.svg"));
-  EXPECT_TRUE(race_plots({}, "").empty());
+  EXPECT_TRUE(race_plots({}, {}, "").empty());
 }
 
 }  // namespace

@@ -184,7 +184,7 @@ std::string svg(const LineFigure& figure) {
     }
   if (left > right) return {};
   const double room = figure.y_scale == Scale::kLinear ? kRoom * (high - low) : 0;
-  const Axis x(figure.x_from_zero ? 0 : left, right, Scale::kLinear), y(low - room, high + room, figure.y_scale);
+  const Axis x(figure.x_from_zero ? 0 : left, right, figure.x_scale), y(low - room, high + room, figure.y_scale);
   Drawing drawing(x, y);
   drawing.y_axis(figure.y_title);
   drawing.x_axis(figure.x_title, figure.x_is_whole);

@@ -23,7 +23,7 @@ struct LineFigure {
   std::string note;   ///< shown below; may be empty
   std::string x_title, y_title;
   bool x_from_zero = false, x_is_whole = false;
-  Scale y_scale = Scale::kLinear;
+  Scale x_scale = Scale::kLinear, y_scale = Scale::kLinear;
   std::vector<FigureLine> lines;
 };
 

@@ -22,6 +22,18 @@ Runs of_label(std::span<const RunResult> runs, const std::string& label) {
   return found;
 }
 
+/// Those runs that are drawn, label by label.
+struct Field {
+  std::vector<std::string> labels;
+  std::vector<Runs> runs;  ///< of each label
+};
+
+Field field_of(std::span<const RunResult> runs, const std::vector<std::string>& labels) {
+  Field field{labels, {}};
+  for (const std::string& label : labels) field.runs.push_back(of_label(runs, label));
+  return field;
+}
+
 /// Mean, lowest and highest y at the mean x.
 FigurePoint over_seeds(const std::vector<std::pair<double, double>>& places) {
   FigurePoint point = {0, 0, INFINITY, -INFINITY};
@@ -72,40 +84,40 @@ std::vector<double> values_of(const Runs& runs, std::size_t epoch, const Value& 
   return values;
 }
 
-std::size_t most_epochs(std::span<const RunResult> runs) {
+std::size_t most_epochs(const Field& field) {
   std::size_t most = 0;
-  for (const RunResult& run : runs) most = std::max(most, run.epochs.size());
+  for (const Runs& runs : field.runs)
+    for (const RunResult* run : runs) most = std::max(most, run->epochs.size());
   return most;
 }
 
-LineFigure epoch_figure(std::span<const RunResult> runs, const std::string& title, const std::string& y_title,
-                        const Value& value) {
+LineFigure epoch_figure(const Field& field, const std::string& title, const std::string& y_title, const Value& value) {
   LineFigure figure = {
       .title = title, .note = {}, .x_title = "epoch", .y_title = y_title, .x_is_whole = true, .lines = {}};
-  for (const std::string& label : labels_of(runs)) {
-    FigureLine& line = figure.lines.emplace_back(FigureLine{label, {}});
-    for (std::size_t epoch = 0; epoch < most_epochs(runs); ++epoch) {
+  for (std::size_t i = 0; i < field.labels.size(); ++i) {
+    FigureLine& line = figure.lines.emplace_back(FigureLine{field.labels[i], {}});
+    for (std::size_t epoch = 0; epoch < most_epochs(field); ++epoch) {
       std::vector<std::pair<double, double>> places;
-      for (const double y : values_of(of_label(runs, label), epoch, value)) places.emplace_back(epoch + 1, y);
+      for (const double y : values_of(field.runs[i], epoch, value)) places.emplace_back(epoch + 1, y);
       if (!places.empty()) line.points.push_back(over_seeds(places));
     }
   }
   return figure;
 }
 
-BarFigure time_figure(std::span<const RunResult> runs) {
+BarFigure time_figure(const Field& field) {
   BarFigure figure = {.title = "Training time per epoch",
                       .note = {},
                       .x_title = "epoch",
                       .y_title = "seconds of training",
                       .categories = {},
                       .bars = {}};
-  for (std::size_t epoch = 0; epoch < most_epochs(runs); ++epoch)
+  for (std::size_t epoch = 0; epoch < most_epochs(field); ++epoch)
     figure.categories.push_back(fmt::format("{}", epoch + 1));
-  for (const std::string& label : labels_of(runs)) {
-    FigureBars& bars = figure.bars.emplace_back(FigureBars{label, {}});
+  for (std::size_t i = 0; i < field.labels.size(); ++i) {
+    FigureBars& bars = figure.bars.emplace_back(FigureBars{field.labels[i], {}});
     for (std::size_t epoch = 0; epoch < figure.categories.size(); ++epoch) {
-      const auto seconds = values_of(of_label(runs, label), epoch, [](const auto& e) { return e.train_seconds; });
+      const auto seconds = values_of(field.runs[i], epoch, [](const auto& e) { return e.train_seconds; });
       double sum = 0;
       for (const double s : seconds) sum += s;
       bars.values.push_back(seconds.empty() ? NAN : sum / double(seconds.size()));
@@ -114,11 +126,11 @@ BarFigure time_figure(std::span<const RunResult> runs) {
   return figure;
 }
 
-BarFigure difference_figure(std::span<const RunResult> runs, const std::string& title,
+BarFigure difference_figure(std::span<const RunDifference> differences, std::uint64_t seed, const std::string& title,
                             double ParameterDifference::*value) {
   BarFigure figure = {.title = title, .note = {}, .x_title = "", .y_title = title, .categories = {}, .bars = {}};
-  for (const RunDifference& difference : run_differences(runs)) {
-    if (difference.seed != runs.front().seed) continue;
+  for (const RunDifference& difference : differences) {
+    if (difference.seed != seed) continue;
     FigureBars& bars = figure.bars.emplace_back(FigureBars{difference.a + " - " + difference.b, {}});
     figure.categories.clear();
     for (const ParameterDifference& parameter : difference.parameters) {
@@ -129,7 +141,7 @@ BarFigure difference_figure(std::span<const RunResult> runs, const std::string& 
   return figure;
 }
 
-LineFigure loss_figure(std::span<const RunResult> runs, bool by_seconds) {
+LineFigure loss_figure(const Field& field, bool by_seconds) {
   LineFigure figure = {.title = fmt::format("Training loss, mean of the last {} steps", kConvergenceWindow),
                        .note = {},
                        .x_title = by_seconds ? "seconds of training" : "training step",
@@ -137,30 +149,60 @@ LineFigure loss_figure(std::span<const RunResult> runs, bool by_seconds) {
                        .x_from_zero = true,
                        .y_scale = Scale::kLogarithmic,
                        .lines = {}};
-  for (const std::string& label : labels_of(runs))
-    figure.lines.push_back(loss_line(label, of_label(runs, label), by_seconds));
+  for (std::size_t i = 0; i < field.labels.size(); ++i)
+    figure.lines.push_back(loss_line(field.labels[i], field.runs[i], by_seconds));
+  return figure;
+}
+
+LineFigure sweep_figure(const Sweep& sweep, std::span<const LabelSummary> labels) {
+  LineFigure figure = {.title = fmt::format("Accuracy by {} of {}", sweep.option, sweep.optimizer),
+                       .note = {},
+                       .x_title = sweep.option,
+                       .y_title = "accuracy, %",
+                       .x_scale = sweep.scale == "log" ? Scale::kLogarithmic : Scale::kLinear,
+                       .lines = {}};
+  for (const auto& [name, title] : {std::pair("final_validation_accuracy", "validation"), {"final_accuracy", "test"}}) {
+    FigureLine& line = figure.lines.emplace_back(FigureLine{title, {}});
+    for (const SweepPoint& point : sweep.points) {
+      const LabelSummary* label = find_label(labels, point.label);
+      const MetricSummary* metric = label ? label->find(name) : nullptr;
+      if (!metric) continue;
+      const Summary& s = metric->summary;
+      line.points.push_back({point.value, 100 * s.mean, 100 * s.min, 100 * s.max});
+    }
+  }
   return figure;
 }
 
 }  // namespace
 
-std::vector<std::pair<std::string, std::string>> race_plots(std::span<const RunResult> runs, const std::string& note) {
+std::vector<std::pair<std::string, std::string>> race_plots(std::span<const RunResult> runs,
+                                                            std::span<const Sweep> sweeps, const std::string& note) {
   std::vector<std::pair<std::string, std::string>> plots;
-  const auto add = [&](const char* name, auto figure) {
+  const auto add = [&](const std::string& name, auto figure) {
     figure.note = note;
     if (std::string picture = svg(figure); !picture.empty()) plots.emplace_back(name, std::move(picture));
   };
-  add("loss_by_step.svg", loss_figure(runs, false));
-  add("loss_by_seconds.svg", loss_figure(runs, true));
-  add("accuracy.svg", epoch_figure(runs, "Test accuracy", "test accuracy, %", [](const EpochResult& epoch) {
+  const std::vector<std::string> labels = contestants(runs, sweeps);
+  const Field field = field_of(runs, labels);
+  add("loss_by_step.svg", loss_figure(field, false));
+  add("loss_by_seconds.svg", loss_figure(field, true));
+  add("accuracy.svg", epoch_figure(field, "Test accuracy", "test accuracy, %", [](const EpochResult& epoch) {
         return 100 * double(epoch.test.correct) / double(epoch.test.total);
       }));
   add("test_loss.svg",
-      epoch_figure(runs, "Test loss", "test loss", [](const EpochResult& epoch) { return epoch.test.loss; }));
-  add("epoch_seconds.svg", time_figure(runs));
-  add("mean_difference.svg", difference_figure(runs, "mean difference", &ParameterDifference::mean_difference));
+      epoch_figure(field, "Test loss", "test loss", [](const EpochResult& epoch) { return epoch.test.loss; }));
+  add("epoch_seconds.svg", time_figure(field));
+  if (runs.empty()) return plots;
+  const std::vector<RunDifference> differences = run_differences(runs, labels);
+  const std::uint64_t seed = runs.front().seed;
+  add("mean_difference.svg",
+      difference_figure(differences, seed, "mean difference", &ParameterDifference::mean_difference));
   add("normalized_difference.svg",
-      difference_figure(runs, "normalized difference", &ParameterDifference::normalized_difference));
+      difference_figure(differences, seed, "normalized difference", &ParameterDifference::normalized_difference));
+  const Comparison comparison = compare_runs(runs);
+  for (const Sweep& sweep : sweeps)
+    add(fmt::format("sweep_{}_{}.svg", sweep.label, sweep.option), sweep_figure(sweep, comparison.labels));
   return plots;
 }
 
