@@ -143,7 +143,10 @@ int compare(CompareOptions options) {
     writer->describe(setting(options, race_options, machine, data));
     observers.push_back(&*writer);
   }
-  if (tensorboard) observers.push_back(&*tensorboard);
+  if (tensorboard) {
+    tensorboard->describe(data.notice);
+    observers.push_back(&*tensorboard);
+  }
   if (trace) observers.push_back(&*trace);
   std::optional<Checkpoints> checkpoints;
   if (!options.checkpoint.empty())

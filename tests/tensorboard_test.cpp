@@ -138,6 +138,21 @@ TEST(Tensorboard, EventsHoldStepTagAndValue) {
   EXPECT_EQ(read.value, 0.1f);
 }
 
+TEST(Tensorboard, TextsAreTensorsForTheDashboardOfTexts) {
+  const std::string event = text_event(2.25, "data", "This is not MNIST.");
+  auto outer = fields(records(event).at(0));
+  EXPECT_EQ(take<double>(outer.at(1)), 2.25);
+  auto entry = fields(fields(outer.at(5)).at(1));
+  EXPECT_EQ(entry.at(1), "data");
+  auto tensor = fields(entry.at(8));
+  EXPECT_EQ(take_varint(tensor.at(1)), 7u) << "DT_STRING";
+  EXPECT_EQ(tensor.at(2), std::string_view("\x12\x02\x08\x01", 4)) << "the shape [1]";
+  EXPECT_EQ(tensor.at(8), "This is not MNIST.");
+  auto metadata = fields(entry.at(9));
+  EXPECT_EQ(fields(metadata.at(1)).at(1), "text");
+  EXPECT_EQ(take_varint(metadata.at(4)), 2u) << "DATA_CLASS_TENSOR";
+}
+
 std::string only_file(const fs::path& directory) {
   std::vector<fs::path> files;
   for (const auto& entry : fs::directory_iterator(directory)) files.push_back(entry.path());
@@ -177,6 +192,17 @@ TEST(Tensorboard, KeepsSeedsApart) {
   options.seeds = {3, 4};
   run_race(options, small_dataset(), {&writer});
   EXPECT_NE(only_file(directory / "adam/seed-3"), only_file(directory / "adam/seed-4"));
+}
+
+TEST(Tensorboard, SaysInEveryRunThatTheDataIsNotMnist) {
+  const TemporaryDirectory directory;
+  TensorboardWriter writer(directory.path());
+  writer.describe("This is not MNIST.");
+  run_race(small_race({"adam", "sgd"}), small_dataset(), {&writer});
+  for (const char* label : {"adam", "sgd"}) {
+    const std::string file = only_file(directory / label);
+    expect_contains(std::string(records(file).at(1)), "This is not MNIST.");
+  }
 }
 
 TEST(Tensorboard, SaysWhereItCannotWrite) {

@@ -38,6 +38,10 @@ std::string bytes_field(unsigned field, std::string_view bytes) {
   return key(field, Wire::kBytes) + varint(bytes.size()) + std::string(bytes);
 }
 
+std::string varint_field(unsigned field, std::uint64_t value) {
+  return key(field, Wire::kVarint) + varint(value);
+}
+
 /// The fields of tensorflow/core/util/event.proto and framework/summary.proto.
 std::string wall_time_field(double seconds) {
   return key(1, Wire::kFixed64) + little_endian(std::bit_cast<std::uint64_t>(seconds));
@@ -77,8 +81,17 @@ std::string version_event(double wall_time) {
 std::string scalar_event(double wall_time, std::int64_t step, std::string_view tag, float value) {
   const std::string entry =
       bytes_field(1, tag) + key(2, Wire::kFixed32) + little_endian(std::bit_cast<std::uint32_t>(value));
-  return record(wall_time_field(wall_time) + key(2, Wire::kVarint) + varint(std::uint64_t(step)) +
+  return record(wall_time_field(wall_time) + varint_field(2, std::uint64_t(step)) +
                 bytes_field(5, bytes_field(1, entry)));
+}
+
+std::string text_event(double wall_time, std::string_view tag, std::string_view text) {
+  constexpr std::uint64_t kString = 7, kTensor = 2;  // types.proto: DT_STRING; summary.proto: DATA_CLASS_TENSOR
+  const std::string one = bytes_field(2, varint_field(1, 1));  // a shape of one dimension of size 1
+  const std::string tensor = varint_field(1, kString) + bytes_field(2, one) + bytes_field(8, text);
+  const std::string plugin = bytes_field(1, bytes_field(1, "text")) + varint_field(4, kTensor);
+  return record(wall_time_field(wall_time) +
+                bytes_field(5, bytes_field(1, bytes_field(1, tag) + bytes_field(8, tensor) + bytes_field(9, plugin))));
 }
 
 TensorboardWriter::TensorboardWriter(fs::path directory) : directory_(std::move(directory)) {
@@ -93,6 +106,7 @@ void TensorboardWriter::run_began(const RaceResult& race) {
   file_ = directory / fmt::format("events.out.tfevents.{:.0f}.{}.{}", now(), host_name(), ::getpid());
   stream_.open(file_, std::ios::binary | std::ios::trunc);
   pending_ = version_event(now());
+  if (!notice_.empty()) pending_ += text_event(now(), "data", notice_);
   flush();
 }
 

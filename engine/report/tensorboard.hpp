@@ -15,15 +15,20 @@ namespace gradrace {
 /// tensorflow.Event messages. wall_time: seconds since 1970.
 std::string version_event(double wall_time);
 std::string scalar_event(double wall_time, std::int64_t step, std::string_view tag, float value);
+/// Of step 0, for the dashboard of texts.
+std::string text_event(double wall_time, std::string_view tag, std::string_view text);
 
 /// Writes the scalars of a race while it runs: train/loss for every step, test/loss and test/accuracy (0 to 1) for
-/// every epoch, at its last step. Each run has a file in <directory>/<label>, or in <directory>/<label>/seed-<seed>
-/// where there are several seeds; files of former races stay. What is written is on its way to the file after every
-/// epoch. Throws failure where that is impossible.
+/// every epoch, at its last step; and as the text `data` a notice that it is not MNIST. Each run has a file in
+/// <directory>/<label>, or in <directory>/<label>/seed-<seed> where there are several seeds; files of former races
+/// stay. What is written is on its way to the file after every epoch. Throws failure where that is impossible.
 class TensorboardWriter final : public RaceObserver {
  public:
   /// Makes the directory if needed.
   explicit TensorboardWriter(std::filesystem::path directory);
+
+  /// Dataset::notice. Must be called before the race begins.
+  void describe(std::string notice) { notice_ = std::move(notice); }
 
   void run_began(const RaceResult& race) override;
   void step_done(const RaceResult& race, const StepEvent& step) override;
@@ -35,6 +40,7 @@ class TensorboardWriter final : public RaceObserver {
   void flush();
 
   std::filesystem::path directory_, file_;
+  std::string notice_;
   std::ofstream stream_;
   std::string pending_;
 };
