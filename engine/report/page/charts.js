@@ -42,12 +42,12 @@ function setDefaults() {
 // An axis with a title. Options of Chart.js go on top.
 const axis = (title, { ticks = {}, grid = {}, ...more } = {}) => ({
   title: { display: Boolean(title), text: title, color: css("--muted") },
-  ticks: { maxRotation: 0, autoSkipPadding: 14, ...ticks },
+  ticks: { maxRotation: 0, autoSkipPadding: 14, includeBounds: false, ...ticks },
   grid: { drawBorder: false, ...grid },
   ...more,
 });
-const tickText = (value) => (Math.abs(value) >= 1e4 ? whole(value) : significant(value, 3));
-const logTicks = (value) => (/^[1235]/.test(Number(value).toExponential()) ? significant(value, 2) : "");
+const tickText = (value) => (Math.abs(value) >= 1e4 ? whole(value) : significant(value, 6));
+const logTicks = (value) => (/^[1235](\.0*)?e/.test(Number(value).toExponential(6)) ? significant(value, 1) : "");
 
 // config(): a Chart.js configuration for the theme and the runs of the moment. table(): [headings, rows].
 function chartCard(title, { note, wide, controls, height = 280, label, config, table }) {

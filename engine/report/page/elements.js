@@ -11,12 +11,12 @@ function element(tag, attributes = {}, ...children) {
   return node;
 }
 
-// rows: cells as text or nodes; the first cell of a row is its heading.
+// rows: cells as text or nodes; the first cell of a row is its heading, a single one that of the rows below.
 function table(headings, rows, caption) {
   const head = element("tr", {}, ...headings.map((text) => element("th", { scope: "col" }, text)));
-  const body = rows.map((cells) =>
-    element("tr", {}, element("th", { scope: "row" }, cells[0]),
-      ...cells.slice(1).map((cell) => element("td", {}, cell))));
+  const body = rows.map(([heading, ...cells]) => (cells.length === 0 ?
+    element("tr", { class: "above" }, element("th", { scope: "colgroup", colspan: headings.length }, heading)) :
+    element("tr", {}, element("th", { scope: "row" }, heading), ...cells.map((cell) => element("td", {}, cell)))));
   return element("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": caption },
     element("table", {}, element("caption", { class: "unseen" }, caption), element("thead", {}, head),
       element("tbody", {}, ...body)));

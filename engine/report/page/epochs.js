@@ -28,7 +28,7 @@ function epochLineCard(title, axisTitle, value, write) {
       layout: { padding: { right: 8 } },
       scales: {
         x: axis("Epoch", { type: "linear", ticks: { stepSize: Math.ceil(epochCount / 10), precision: 0 },
-          grid: { display: false }, min: Math.min(1, epochCount - 1), max: epochCount }),
+          grid: { display: false }, min: epochCount > 1 ? 1 : 0.5, max: epochCount > 1 ? epochCount : 1.5 }),
         y: axis(axisTitle, { grace: "8%", ticks: { callback: tickText } }),
       },
       plugins: { tooltip: { filter: (item) => !item.dataset.silent, callbacks: {
@@ -86,7 +86,7 @@ function phaseCard() {
   });
   const rows = () => [["Phase", ...groups.map((group) => group.label)],
     phases.map((phase) => [phase, ...groups.map((group) => inSeconds(phaseMean(group, phase)))])];
-  return chartCard("Where the time goes", { config, table: rows, note: "Mean over the epochs.",
+  return chartCard("Where the time goes", { config, table: rows, note: `Mean over the epochs${manySeeds ? " and seeds" : ""}.`,
     label: `${listed(phases)} in seconds per epoch.` });
 }
 

@@ -41,7 +41,7 @@ function originCard(source) {
       ["Instruction set", program.isa],
       ["Kernels", kernels],
       ["Subnormals", options?.subnormals],
-      ["Seed", Array.isArray(options?.seeds) ? options.seeds.join(", ") : options?.seed != null ? String(options.seed) : null],
+      Array.isArray(options?.seeds) ? ["Seeds", options.seeds.join(", ")] : ["Seed", options?.seed?.toString()],
       ["Data", `${data.name}, ${whole(data.train)} training and ${whole(data.test)} test images` + (data.directory ? ` from ${data.directory}` : "")],
       ["SHA-256", sums.length ? element("div", { class: "sums" }, ...sums) : null],
       ["Optimizers", element("div", {}, ...groups.filter((g) => g.source === source).map((g) =>

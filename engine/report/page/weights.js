@@ -20,7 +20,7 @@ function differenceCard(title, key, note, controls) {
       type: "bar",
       data: { labels: list.map(([name]) => name), datasets: [{ label: title, maxBarThickness: 22, borderRadius: 3,
         backgroundColor: css("--accent"), data: list.map(([, values]) => (values.length ? mean(values) : null)) }] },
-      options: { indexAxis: "y", scales: { x: axis(title, { ticks: { callback: tickText } }), y: axis("", { grid: { display: false } }) },
+      options: { indexAxis: "y", scales: { x: axis(title, { ticks: { callback: tickText, maxTicksLimit: 7 } }), y: axis("", { grid: { display: false } }) },
         plugins: { tooltip: { callbacks: { label: (item) => significant(item.parsed.x) } } } },
     };
   };
