@@ -64,6 +64,10 @@ def extended(results):
     for part in ("evaluation", "weights", "filters"):
         del failed[part]
     more["runs"].append(failed)
+    passed_over = copy.deepcopy(results["runs"][1])
+    passed_over["label"] = "adam-0.01"
+    more["runs"].append(passed_over)
+    more["data"]["notice"] = "This is not MNIST: https://" + "word" * 40
     for i, run in enumerate(more["runs"]):  # so close that a tick needs four digits
         for epoch in run["epochs"]:
             epoch.update(test_correct=9830 + 4 * i, test_total=10000)
@@ -81,7 +85,7 @@ def extended(results):
     more["verdict"] = ["No difference can be shown from 2 seeds."]
     more["statistics"] = {"confidence": 0.95, "interval": "student-t", "correction": "holm"}
     more["sweep"] = [{"optimizer": "adam", "option": "lr", "scale": "log", "chosen": "adam", "points": [
-        {"value": value, "label": "adam" if value == 1e-3 else f"adam-{value}", "validation_loss": 0.2,
+        {"value": value, "label": "adam" if value == 1e-3 else f"adam-{value:g}", "validation_loss": 0.2,
          "validation_accuracy": 0.9 + value, "test_accuracy": 0.91} for value in (1e-4, 1e-3, 1e-2)]}]
     more["options"]["seeds"] = [0, 1]
     return more
@@ -164,11 +168,20 @@ class ReportPage(unittest.TestCase):
                      "Where the time goes", "</script><b>wild", "wild diverged at step 3"):
             self.assertIn(part, text)
 
+    def test_hides_the_points_of_a_sweep_that_were_not_chosen(self):
+        self.visit("many/report.html", DESKTOP)
+        pressed = self.browser.run("return [...document.querySelectorAll('#legend button')].map((b) => [b.innerText, b.ariaPressed])")
+        self.assertEqual([(text.split()[-1], is_shown) for text, is_shown in pressed],
+                         [("adadelta", "true"), ("adam", "true"), ("</script><b>wild", "true"), ("adam-0.01", "false")])
+        cards = self.browser.run("return [...document.querySelectorAll('.run h3')].map((title) => title.innerText)")
+        self.assertEqual(len(cards), 3)
+        self.assertNotIn("adam-0.01", " ".join(cards))
+
     def test_shows_merged_races_with_labels_that_differ(self):
         self.check("merged.html")
         chips = self.browser.run("return [...document.querySelectorAll('#legend button')].map((b) => b.innerText)")
-        self.assertEqual(len(chips), 5)
-        self.assertEqual(len(set(chips)), 5)
+        self.assertEqual(len(chips), 6)
+        self.assertEqual(len(set(chips)), 6)
 
     def test_names_its_language_title_data_and_command(self):
         self.visit("plain/report.html", DESKTOP)

@@ -10,14 +10,21 @@ for (const source of documents)
   for (const run of source.runs) {
     let group = groups.find((g) => g.label === run.label && g.source === source);
     if (!group) {
-      group = { label: run.label, optimizer: run.optimizer, options: run.options, source, runs: [], hidden: false };
+      group = { label: run.label, optimizer: run.optimizer, options: run.options, source, runs: [] };
       group.index = groups.push(group) - 1;
     }
     group.runs.push(run);
   }
 
-const shown = () => groups.filter((group) => !group.hidden);
+// Who is compared: of each sweep the chosen point. The others are drawn on demand.
 const groupOf = (source, label) => groups.find((group) => group.source === source && group.label === label);
+const passedOver = documents.flatMap((source) => (source.sweep ?? []).flatMap((sweep) =>
+  sweep.points.filter((point) => point.label !== sweep.chosen).map((point) => groupOf(source, point.label))));
+const chosenOnes = groups.filter((group) => !passedOver.includes(group));
+const contestants = chosenOnes.length ? chosenOnes : groups;
+for (const group of groups) group.hidden = !contestants.includes(group);
+
+const shown = () => groups.filter((group) => !group.hidden);
 const markOf = (group) => MARKS[group.index % MARKS.length];
 const signOf = (group) => SIGNS[group.index % SIGNS.length];
 const firstRun = (group) => group.runs[0];

@@ -1,6 +1,6 @@
 // What the models answer: confusion matrices, and the hardest images with everybody's answer.
 
-const judged = groups.filter((group) => firstRun(group).evaluation);
+const judged = contestants.filter((group) => firstRun(group).evaluation);
 
 function confusionTable(group) {
   const { confusion } = firstRun(group).evaluation;

@@ -6,7 +6,7 @@ const epochTable = (value, write) => () => [
   epochNumbers.map((n) => [String(n), ...groups.map((group) => withSpread(inEpoch(group, n, value), write))]),
 ];
 const lastOf = (value, write) =>
-  listed(groups.filter((g) => firstRun(g).epochs.length).map((g) => `${g.label} ends at ${write(value(lastEpoch(firstRun(g))))}`)) + ".";
+  listed(contestants.filter((g) => firstRun(g).epochs.length).map((g) => `${g.label} ends at ${write(value(lastEpoch(firstRun(g))))}`)) + ".";
 
 // The spread over seeds as a band, the mean as a line.
 function epochLines(group, value) {

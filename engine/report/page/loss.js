@@ -143,7 +143,7 @@ function lossPart() {
     thinned > 1 ? ` To keep this file small, each raw loss in it is the mean of ${thinned} steps;` :
       " To keep this file small, losses are rounded to four digits in it;", " results.json has them all.",
   ].join("");
-  const label = `${listed(groups.map((group) => `${group.label} ends at ${significant(firstRun(group).smooth.at(-1), 3)}`))}.`;
+  const label = `${listed(contestants.map((group) => `${group.label} ends at ${significant(firstRun(group).smooth.at(-1), 3)}`))}.`;
   return part("Learning", chartCard(title, { note, wide: true, controls: [controls], height: 380, label,
     config: lossConfig, table: lossTable }));
 }

@@ -20,7 +20,7 @@ document.getElementById("top").append(...pageHead());
 document.getElementById("legend").append(...legendButtons());
 const parts = [
   element("section", { class: "part" }, element("h2", { class: "unseen" }, "Results"),
-    element("div", { class: "runs" }, ...groups.map(groupCard))),
+    element("div", { class: "runs" }, ...contestants.map(groupCard))),
   lossPart(), epochsPart(), statisticsPart(), sweepPart(), weightsPart(), digitsPart(), originPart(),
 ];
 document.getElementById("content").append(...parts.filter(Boolean));

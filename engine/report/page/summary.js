@@ -1,7 +1,7 @@
 // The head of the page: what came out, in words and in a card per group.
 
 const pageTitle = () => {
-  const names = [...new Set(groups.map((group) => group.label))];
+  const names = [...new Set(contestants.map((group) => group.label))];
   const data = [...new Set(documents.map((source) => source.data.name))];
   const race = names.length <= 4 ? names.join(" \u00b7 ") : `${names.length} optimizers`;
   return `${race} on ${listed(data.map((name) => (name === "mnist" ? "MNIST" : name)))}`;
@@ -9,7 +9,7 @@ const pageTitle = () => {
 
 // Without a verdict by statistics: what is plain to see, and no more.
 function plainVerdict() {
-  const ended = groups.filter((group) => group.runs.some((run) => run.status === "finished"));
+  const ended = contestants.filter((group) => group.runs.some((run) => run.status === "finished"));
   const parts = ended.map((group) => {
     const runs = group.runs.filter((run) => run.status === "finished");
     return { label: group.label, accuracy: mean(runs.map((run) => accuracy(lastEpoch(run)))),
@@ -26,9 +26,9 @@ function plainVerdict() {
 
 function verdict() {
   const given = documents.flatMap((source) =>
-    (source.verdict ?? []).map((text) => (documents.length > 1 ? `${source.name}: ${text}` : text)));
+    (source.verdict ?? []).map((text) => (documents.length > 1 && manySeeds ? `${source.name}: ${text}` : text)));
   if (given.length === 0) return plainVerdict();
-  return manySeeds ? given : [plainVerdict()[0], ...given]; // from one seed statistics say no more than that they cannot
+  return manySeeds ? given : [plainVerdict()[0], ...new Set(given)]; // statistics say no more than that they cannot
 }
 
 function troubles() {
@@ -107,7 +107,7 @@ function verdictLines() {
 
 // The legend of all charts: a button per group that hides and shows it.
 function legendButtons() {
-  return groups.map((group) => element("button", { type: "button", class: "chip", "aria-pressed": "true",
+  return groups.map((group) => element("button", { type: "button", class: "chip", "aria-pressed": String(!group.hidden),
     onclick: (event) => {
       group.hidden = !group.hidden;
       event.currentTarget.setAttribute("aria-pressed", String(!group.hidden));

@@ -24,7 +24,8 @@ function sweepCard(sweep, index) {
       percent(share(p.test_accuracy)), p.label === sweep.chosen ? "yes" : ""])];
   const best = sweep.points.find((p) => p.label === sweep.chosen);
   return chartCard(title, { config, table: rows, label: `Accuracy by ${sweep.option}, sweep ${index + 1}.`,
-    note: best ? `Chosen on validation: ${sweep.option} = ${significant(best.value)} (large mark).` : undefined });
+    note: best ? `Chosen on validation: ${sweep.option} = ${significant(best.value)} (large mark). The buttons above bring the ` +
+      "other points into the charts." : undefined });
 }
 
 const sweepPart = () => part("Sensitivity", documents.flatMap((source) => (source.sweep ?? []).map(sweepCard)));

@@ -106,7 +106,7 @@ function filterPicture(values, height, width, most) {
 }
 
 function filtersCard() {
-  const models = groups.filter((group) => firstRun(group).filters);
+  const models = contestants.filter((group) => firstRun(group).filters);
   if (models.length === 0) return null;
   const { parameter, shape: [count, inputs, height, width] } = firstRun(models[0]).filters;
   const size = inputs * height * width;
