@@ -13,24 +13,38 @@ constexpr Index kDepthBlock = 256;
 constexpr Index kColBlock = 1024;
 constexpr Index kRowTilesPerBlock = 20;
 
-/// B block -> panels [cols / 16][depth][16], columns padded with zeros.
+/// B block -> panels [cols / 16][depth][16], columns padded with zeros. A few rows at a time: the processor fetches
+/// ahead what it sees being read in order.
 void pack_b(const ConstMatrix& b, Range depth, Range cols, float* to) {
-  for (Index j = cols.begin; j < cols.end; j += kPanel) {
-    const Index width = std::min(kPanel, cols.end - j);
-    for (Index k = depth.begin; k < depth.end; ++k, to += kPanel) {
-      const float* row = b.data + k * b.row_stride + j * b.col_stride;
-      for (Index i = 0; i < width; ++i) to[i] = row[i * b.col_stride];
-      std::fill(to + width, to + kPanel, 0.0f);
+  constexpr Index kRows = 8;
+  for (Index k = depth.begin; k < depth.end; k += kRows) {
+    const Index rows = std::min(kRows, depth.end - k);
+    for (Index j = cols.begin; j < cols.end; j += kPanel) {
+      const Index width = std::min(kPanel, cols.end - j);
+      float* line = to + (j - cols.begin) * depth.size() + (k - depth.begin) * kPanel;
+      for (Index r = 0; r < rows; ++r, line += kPanel) {
+        const float* from = b.data + (k + r) * b.row_stride + j * b.col_stride;
+        for (Index i = 0; i < width; ++i) line[i] = from[i * b.col_stride];
+        std::fill(line + width, line + kPanel, 0.0f);
+      }
     }
   }
 }
 
-/// A block -> tiles [rows / tile][depth][tile], so that the micro-kernel reads it front to back.
+/// A block -> tiles [rows / tile][depth][tile], so that the micro-kernel reads it front to back. A cache line of a row
+/// at a time: rows that lie a multiple of 4 KB apart share cache sets, and would throw each other out.
 void pack_a(const ConstMatrix& a, Range rows, Range depth, Index tile, float* to) {
+  constexpr Index kLine = kAlignment / sizeof(float);
   for (Index r = rows.begin; r < rows.end; r += tile) {
     const Index height = std::min(tile, rows.end - r);
-    for (Index k = depth.begin; k < depth.end; ++k, to += tile)
-      for (Index i = 0; i < height; ++i) to[i] = a.data[(r + i) * a.row_stride + k * a.col_stride];
+    for (Index k = depth.begin; k < depth.end; k += kLine) {
+      const Index steps = std::min(kLine, depth.end - k);
+      for (Index i = 0; i < height; ++i) {
+        const float* from = a.data + (r + i) * a.row_stride + k * a.col_stride;
+        for (Index step = 0; step < steps; ++step) to[step * tile + i] = from[step * a.col_stride];
+      }
+      to += steps * tile;
+    }
   }
 }
 

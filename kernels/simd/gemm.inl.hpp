@@ -77,6 +77,9 @@ struct Gemm {
     V sum[Rows][kWidth];
     for (Index r = 0; r < Rows; ++r)
       for (Index v = 0; v < kWidth; ++v) sum[r][v] = t.bias ? V::load_unaligned(t.bias + v * kLanes) : V(0.0f);
+    if (t.accumulate)  // C has been out of use for long; to L2, for its rows may share the sets of L1
+      for (Index r = 0; r < Rows; ++r)
+        for (Index p = 0; p < Panels; ++p) __builtin_prefetch(t.c + r * g.c_row_stride + p * g.c_panel_stride, 1, 2);
     multiply(g, t, sum);
     for (Index r = 0; r < Rows; ++r)
       for (Index v = 0; v < kWidth; ++v) {
