@@ -1,5 +1,5 @@
-// The parameters after some steps on given gradients: torch.optim's, and for what it does not have those of an
-// independent script in double precision.
+// The parameters after some steps on given gradients: torch.optim's, in single and in double precision, and for what it
+// does not have those of an independent script in double precision.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -33,9 +33,16 @@ std::vector<float> floats(const Json& values) {
 /// How far a parameter may be from `expected` after `step` steps that began at `start`.
 using Tolerance = double (*)(double expected, double start, int step);
 
-/// The way travelled to 2e-6, and one rounding of the parameter itself per step, PyTorch's and ours.
+constexpr double kRounding = 0x1p-24;  // half a unit in the last place, relative
+
+/// From double precision. Each step rounds the parameter, and, half as much, the factor just below one by which it
+/// decays; the way travelled has eight roundings of its own.
+double double_precision(double expected, double start, int step) {
+  return 1.5 * step * kRounding * std::max(std::abs(expected), std::abs(start)) + 5e-7 * std::abs(expected - start);
+}
+/// From single precision, which has been rounded as well: at most twice the above, and two roundings a step do.
 double single_precision(double expected, double start, int step) {
-  return 2e-6 * std::abs(expected - start) + step * 2 * 6e-8 * std::max(std::abs(expected), std::abs(start));
+  return 2 * step * kRounding * std::max(std::abs(expected), std::abs(start)) + 1e-6 * std::abs(expected - start);
 }
 double millionth(double expected, double start, int) {
   return 1e-6 * std::max(std::abs(expected), std::abs(start));
@@ -101,6 +108,10 @@ void check_file(const std::string& cases, const std::string& inputs, Tolerance t
 
 TEST(GoldenOptimizers, FollowPyTorch) {
   check_file("optimizers.json", "optimizers.json", single_precision);
+}
+
+TEST(GoldenOptimizers, FollowPyTorchInDoublePrecision) {
+  check_file("optimizers_double.json", "optimizers.json", double_precision);
 }
 
 TEST(GoldenOptimizers, FollowPyTorchIntoNanAndInfinity) {
