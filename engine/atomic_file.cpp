@@ -1,10 +1,12 @@
 #include "engine/atomic_file.hpp"
 
 #include <fcntl.h>
+#include <signal.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
+#include <charconv>
 #include <cstdio>
 #include <string>
 #include <system_error>
@@ -73,15 +75,30 @@ void refuse_special(int directory, const char* name, const std::filesystem::path
     throw failure("cannot write {}: it exists and is not a regular file", path.string());
 }
 
+/// Removes what killed writers left: files with the name <prefix><pid> of a process that is no more.
+void remove_abandoned(const std::filesystem::path& parent, const std::string& prefix) {
+  std::error_code ignored;
+  for (std::filesystem::directory_iterator it(parent, ignored), end; it != end; it.increment(ignored)) {
+    const std::string name = it->path().filename().string();
+    if (!name.starts_with(prefix)) continue;
+    pid_t pid = 0;
+    const auto [stop, status] = std::from_chars(name.data() + prefix.size(), name.data() + name.size(), pid);
+    const bool is_pid = status == std::errc() && stop == name.data() + name.size() && pid > 0;
+    if (is_pid && ::kill(pid, 0) != 0 && errno == ESRCH) std::filesystem::remove(it->path(), ignored);
+  }
+}
+
 }  // namespace
 
 void write_atomically(const std::filesystem::path& path, std::string_view contents) {
   const std::string parent = path.has_parent_path() ? path.parent_path().string() : ".";
-  const std::string name = path.filename().string(), temporary = fmt::format("{}.tmp.{}", name, ::getpid());
+  const std::string name = path.filename().string(), prefix = name + ".tmp.";
+  const std::string temporary = fmt::format("{}{}", prefix, ::getpid());
 
   const Descriptor directory(::open(parent.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (directory.get() < 0) fail(path);
   refuse_special(directory.get(), name.c_str(), path);
+  remove_abandoned(parent, prefix);
 
   Descriptor file(::openat(directory.get(), temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC,
                            S_IRUSR | S_IWUSR | S_IRGRP | S_IWGRP | S_IROTH | S_IWOTH));

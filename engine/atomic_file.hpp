@@ -8,8 +8,8 @@ namespace gradrace {
 
 /// Writes `contents` to `path` so that at every moment, crashes included, `path` holds either what it held before or
 /// all of `contents`: they go to `<path>.tmp.<pid>` in the same directory, to the disk, and only then to their name.
-/// Creates or replaces regular files only. On any error (exit 1) the temporary is removed, and the sentence names the
-/// path and the system's reason.
+/// Creates or replaces regular files only, and removes such temporaries of processes that were killed. On any error
+/// (exit 1) the temporary is removed, and the sentence names the path and the system's reason.
 void write_atomically(const std::filesystem::path& path, std::string_view contents);
 
 }  // namespace gradrace

@@ -10,6 +10,7 @@
 #include <fstream>
 #include <iterator>
 #include <string>
+#include <vector>
 
 #include <fmt/format.h>
 #include <gtest/gtest.h>
@@ -56,6 +57,21 @@ TEST(AtomicFile, OverwritesWhatAKilledWriterOfTheSameNumberLeft) {
   write_atomically(directory / "file", "text");
   EXPECT_EQ(contents(directory / "file"), "text");
   EXPECT_EQ(files_in(directory), 1);
+}
+
+TEST(AtomicFile, RemovesWhatKilledWritersLeftAndNothingElse) {
+  const TemporaryDirectory directory;
+  const pid_t dead = ::fork();
+  if (dead == 0) ::_exit(0);
+  ASSERT_EQ(::waitpid(dead, nullptr, 0), dead);
+  const std::string left = fmt::format("file.tmp.{}", dead);
+  const std::vector<std::string> others = {fmt::format("other.tmp.{}", dead), fmt::format("file.tmp.{}", ::getppid()),
+                                           left + "x", "file.tmp.", "file.tmp.-1"};
+  std::ofstream(directory / left) << "half";
+  for (const std::string& name : others) std::ofstream(directory / name) << "theirs";
+  write_atomically(directory / "file", "text");
+  EXPECT_FALSE(std::filesystem::exists(directory / left));
+  for (const std::string& name : others) EXPECT_TRUE(std::filesystem::exists(directory / name)) << name;
 }
 
 TEST(AtomicFile, WritesRelativeToTheWorkingDirectory) {
