@@ -131,6 +131,16 @@ TEST(ReadResults, RefusesWhatIsMissingGarbledOrForeign) {
   expect_contains(without("/runs/0/step_loss/3", "x"), "/runs/0/step_loss/3: expected a number or null, found string");
   expect_contains(without("/runs/0/epochs/1/train_seconds", nullptr),
                   "/runs/0/epochs/1/train_seconds: expected a number");
+  for (const char* pointer :
+       {"/hardest", "/parameter_difference", "/summary", "/paired_difference", "/sweep", "/verdict", "/statistics",
+        "/data/notice", "/options/seeds", "/runs/0/convergence", "/runs/0/weights", "/runs/0/weights/cn1.bias",
+        "/runs/0/filters", "/runs/0/filters/shape"})
+    expect_contains(without(pointer, 7), fmt::format("{}: expected a", pointer));
+  for (const char* pointer : {"/verdict", "/summary"}) {
+    ordered_json bad = good;
+    bad[ordered_json::json_pointer(pointer)] = {7};
+    expect_contains(problem(bad.dump()), fmt::format("{}/0: expected a", pointer));
+  }
   expect_contains(without("/hardest/0/index", 1000), "expected an element for image 1000, found 10 elements");
   expect_contains(without("/runs/0/evaluation/confusion/0", 1), "/runs/0/evaluation/confusion/0");
 }

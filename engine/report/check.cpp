@@ -13,7 +13,7 @@ namespace {
 using nlohmann::ordered_json;
 namespace fs = std::filesystem;
 
-enum class Kind { kObject, kArray, kText, kNumber, kNumberOrNull };
+enum class Kind { kObject, kObjectOrNull, kArray, kText, kNumber, kNumberOrNull };
 
 struct Member {
   const char* name;
@@ -24,6 +24,8 @@ std::string_view name(Kind kind) {
   switch (kind) {
     case Kind::kObject:
       return "an object";
+    case Kind::kObjectOrNull:
+      return "an object or null";
     case Kind::kArray:
       return "an array";
     case Kind::kText:
@@ -40,6 +42,8 @@ bool is(Kind kind, const ordered_json& json) {
   switch (kind) {
     case Kind::kObject:
       return json.is_object();
+    case Kind::kObjectOrNull:
+      return json.is_object() || json.is_null();
     case Kind::kArray:
       return json.is_array();
     case Kind::kText:
@@ -69,6 +73,17 @@ class Checker {
       expect(*found, place + "/" + member.name, member.kind);
     }
   }
+  /// Those of the members that are there.
+  void optional(const ordered_json& json, const std::string& place, std::initializer_list<Member> list) const {
+    for (const Member& member : list)
+      if (json.contains(member.name)) expect(json[member.name], place + "/" + member.name, member.kind);
+  }
+  /// The member `name`, if it is there: an array of objects with these members.
+  void objects(const ordered_json& json, const std::string& name, std::initializer_list<Member> list) const {
+    optional(json, "", {{name.c_str(), Kind::kArray}});
+    for (std::size_t i = 0; json.contains(name) && i < json[name].size(); ++i)
+      members(json[name][i], fmt::format("/{}/{}", name, i), list);
+  }
   void elements(const ordered_json& array, const std::string& place, Kind kind) const {
     for (std::size_t i = 0; i < array.size(); ++i) expect(array[i], fmt::format("{}/{}", place, i), kind);
   }
@@ -84,6 +99,17 @@ class Checker {
  private:
   const fs::path& file_;
 };
+
+void check_weights(const ordered_json& run, const std::string& place, const Checker& checker) {
+  checker.optional(run, place, {{"weights", Kind::kObject}, {"filters", Kind::kObject}});
+  if (run.contains("weights"))
+    for (const auto& [parameter, histogram] : run["weights"].items())
+      checker.members(histogram, fmt::format("{}/weights/{}", place, parameter),
+                      {{"low", Kind::kNumberOrNull}, {"high", Kind::kNumberOrNull}, {"counts", Kind::kArray}});
+  if (run.contains("filters"))
+    checker.members(run["filters"], place + "/filters",
+                    {{"parameter", Kind::kText}, {"shape", Kind::kArray}, {"values", Kind::kArray}});
+}
 
 void check_run(const ordered_json& run, const std::string& place, const ordered_json& hardest, const Checker& checker) {
   checker.members(run, place,
@@ -102,6 +128,9 @@ void check_run(const ordered_json& run, const std::string& place, const ordered_
                      {"test_loss", Kind::kNumberOrNull},
                      {"test_correct", Kind::kNumber},
                      {"test_total", Kind::kNumber}});
+  checker.optional(run, place,
+                   {{"convergence", Kind::kObjectOrNull}, {"target", Kind::kObjectOrNull}, {"problem", Kind::kText}});
+  check_weights(run, place, checker);
   if (!run.contains("evaluation")) return;
   const ordered_json& evaluation = run["evaluation"];
   checker.members(evaluation, place + "/evaluation",
@@ -109,6 +138,32 @@ void check_run(const ordered_json& run, const std::string& place, const ordered_
   checker.elements(evaluation["confusion"], place + "/evaluation/confusion", Kind::kArray);
   for (const char* key : {"answers", "losses"})
     checker.per_image(evaluation[key], fmt::format("{}/evaluation/{}", place, key), hardest);
+}
+
+/// What a race's results hold besides its runs.
+void check_comparison(const ordered_json& results, const Checker& checker) {
+  checker.objects(results, "hardest",
+                  {{"index", Kind::kNumber},
+                   {"label", Kind::kNumber},
+                   {"height", Kind::kNumber},
+                   {"width", Kind::kNumber},
+                   {"pixels", Kind::kText}});
+  checker.objects(results, "parameter_difference",
+                  {{"a", Kind::kText},
+                   {"b", Kind::kText},
+                   {"parameter", Kind::kText},
+                   {"mean_difference", Kind::kNumberOrNull},
+                   {"normalized_difference", Kind::kNumberOrNull}});
+  checker.objects(results, "summary", {{"label", Kind::kText}, {"metrics", Kind::kObject}});
+  checker.objects(results, "paired_difference",
+                  {{"a", Kind::kText},
+                   {"b", Kind::kText},
+                   {"metric", Kind::kText},
+                   {"n", Kind::kNumber},
+                   {"mean", Kind::kNumberOrNull}});
+  checker.objects(results, "sweep", {{"optimizer", Kind::kText}, {"option", Kind::kText}, {"points", Kind::kArray}});
+  checker.optional(results, "", {{"verdict", Kind::kArray}, {"statistics", Kind::kObject}});
+  checker.elements(results.value("verdict", ordered_json::array()), "/verdict", Kind::kText);
 }
 
 }  // namespace
@@ -125,15 +180,10 @@ void check_results(const ordered_json& results, const fs::path& file) {
                    {"options", Kind::kObject},
                    {"runs", Kind::kArray}});
   checker.members(results["data"], "/data", {{"name", Kind::kText}, {"train", Kind::kNumber}, {"test", Kind::kNumber}});
+  checker.optional(results["data"], "/data", {{"notice", Kind::kText}, {"sha256", Kind::kObject}});
+  checker.optional(results["options"], "/options", {{"seeds", Kind::kArray}});
+  check_comparison(results, checker);
   const ordered_json hardest = results.value("hardest", ordered_json::array());
-  checker.expect(hardest, "/hardest", Kind::kArray);
-  for (std::size_t i = 0; i < hardest.size(); ++i)
-    checker.members(hardest[i], fmt::format("/hardest/{}", i),
-                    {{"index", Kind::kNumber},
-                     {"label", Kind::kNumber},
-                     {"height", Kind::kNumber},
-                     {"width", Kind::kNumber},
-                     {"pixels", Kind::kText}});
   for (std::size_t i = 0; i < results["runs"].size(); ++i)
     check_run(results["runs"][i], fmt::format("/runs/{}", i), hardest, checker);
 }
