@@ -129,6 +129,13 @@ TEST(Tensorboard, FilesBeginAsTensorFlowsDo) {
   EXPECT_EQ(message.at(3), "brain.Event:2");
 }
 
+TEST(Tensorboard, FilesSayThatTheyBeginAnew) {
+  const std::string event = start_event(2.25);
+  auto message = fields(records(event).at(0));
+  EXPECT_EQ(message.count(2), 0u) << "step 0";
+  EXPECT_EQ(fields(message.at(7)).at(1), std::string_view("\x01", 1)) << "SessionLog.START";
+}
+
 TEST(Tensorboard, EventsHoldStepTagAndValue) {
   const std::string event = scalar_event(2.25, 123456789, "train/loss", 0.1f);
   const Scalar read = scalar(records(event).at(0));
@@ -168,14 +175,14 @@ TEST(Tensorboard, GetsEveryLossOfARace) {
   for (const RunResult& run : race.runs) {
     const std::string file = only_file(directory / "new/board" / run.label);
     const std::vector<std::string_view> events = records(file);
-    ASSERT_EQ(events.size(), 1u + run.step_loss.size() + 2 * run.epochs.size());
+    ASSERT_EQ(events.size(), 2u + run.step_loss.size() + 2 * run.epochs.size());
     for (std::size_t i = 0; i < 3; ++i) {
-      const Scalar loss = scalar(events[1 + i]);
+      const Scalar loss = scalar(events[2 + i]);
       EXPECT_EQ(loss.tag, "train/loss");
       EXPECT_EQ(loss.step, i + 1);
       EXPECT_EQ(loss.value, run.step_loss[i]);
     }
-    const Scalar test_loss = scalar(events[4]), accuracy = scalar(events[10]);
+    const Scalar test_loss = scalar(events[5]), accuracy = scalar(events[11]);
     EXPECT_EQ(test_loss.tag, "test/loss");
     EXPECT_EQ(test_loss.step, 3u);
     EXPECT_EQ(test_loss.value, float(run.epochs[0].test.loss));
@@ -183,6 +190,28 @@ TEST(Tensorboard, GetsEveryLossOfARace) {
     EXPECT_EQ(accuracy.step, 6u);
     EXPECT_EQ(accuracy.value, float(run.epochs[1].test.correct) / 10);
   }
+}
+
+TEST(Tensorboard, WritesAllOfARunThatGoesOn) {
+  const TemporaryDirectory directory;
+  RaceResult race;
+  RunResult& run = race.runs.emplace_back();
+  run.label = "adam";
+  run.steps_per_epoch = 2;
+  run.step_loss = {4, 3, 2, 1};
+  run.epochs = {{.epoch = 1, .test = {0.5, 6, 10}}, {.epoch = 2, .test = {0.25, 9, 10}}};
+  TensorboardWriter writer(directory.path());
+  writer.run_began(race);
+  const std::string file = only_file(directory / "adam");
+  const std::vector<std::string_view> events = records(file);
+  ASSERT_EQ(events.size(), 2u + 4 + 4);
+  const Scalar loss = scalar(events[4]), accuracy = scalar(events[7]), last = scalar(events[9]);
+  EXPECT_EQ(loss.step, 3u);
+  EXPECT_EQ(loss.value, 2.0f);
+  EXPECT_EQ(accuracy.step, 2u);
+  EXPECT_EQ(accuracy.value, 0.6f);
+  EXPECT_EQ(last.step, 4u);
+  EXPECT_EQ(last.tag, "test/accuracy");
 }
 
 TEST(Tensorboard, KeepsSeedsApart) {
@@ -201,7 +230,7 @@ TEST(Tensorboard, SaysInEveryRunThatTheDataIsNotMnist) {
   run_race(small_race({"adam", "sgd"}), small_dataset(), {&writer});
   for (const char* label : {"adam", "sgd"}) {
     const std::string file = only_file(directory / label);
-    expect_contains(std::string(records(file).at(1)), "This is not MNIST.");
+    expect_contains(std::string(records(file).at(2)), "This is not MNIST.");
   }
 }
 

@@ -78,6 +78,11 @@ std::string version_event(double wall_time) {
   return record(wall_time_field(wall_time) + bytes_field(3, "brain.Event:2"));
 }
 
+std::string start_event(double wall_time) {
+  constexpr std::uint64_t kStart = 1;  // SessionLog.START
+  return record(wall_time_field(wall_time) + bytes_field(7, varint_field(1, kStart)));
+}
+
 std::string scalar_event(double wall_time, std::int64_t step, std::string_view tag, float value) {
   const std::string entry =
       bytes_field(1, tag) + key(2, Wire::kFixed32) + little_endian(std::bit_cast<std::uint32_t>(value));
@@ -105,8 +110,11 @@ void TensorboardWriter::run_began(const RaceResult& race) {
   make_directory(directory);
   file_ = directory / fmt::format("events.out.tfevents.{:.0f}.{}.{}", now(), host_name(), ::getpid());
   stream_.open(file_, std::ios::binary | std::ios::trunc);
-  pending_ = version_event(now());
+  pending_ = version_event(now()) + start_event(now());
   if (!notice_.empty()) pending_ += text_event(now(), "data", notice_);
+  for (std::size_t i = 0; i < run.step_loss.size(); ++i)
+    add(std::int64_t(i) + 1, "train/loss", double(run.step_loss[i]));
+  for (const EpochResult& epoch : run.epochs) add(run, epoch);
   flush();
 }
 
@@ -115,10 +123,7 @@ void TensorboardWriter::step_done(const RaceResult& race, const StepEvent& step)
 }
 
 void TensorboardWriter::epoch_done(const RaceResult& race) {
-  const RunResult& run = race.runs.back();
-  const TestResult& test = run.epochs.back().test;
-  add(std::ssize(run.step_loss), "test/loss", test.loss);
-  add(std::ssize(run.step_loss), "test/accuracy", double(test.correct) / double(test.total));
+  add(race.runs.back(), race.runs.back().epochs.back());
   flush();
 }
 
@@ -129,6 +134,12 @@ void TensorboardWriter::run_ended(const RaceResult&) {
 
 void TensorboardWriter::add(std::int64_t step, std::string_view tag, double value) {
   pending_ += scalar_event(now(), step, tag, float(value));
+}
+
+void TensorboardWriter::add(const RunResult& run, const EpochResult& epoch) {
+  const Index last_step = epoch.epoch * run.steps_per_epoch;
+  add(last_step, "test/loss", epoch.test.loss);
+  add(last_step, "test/accuracy", epoch.test.accuracy());
 }
 
 void TensorboardWriter::flush() {
