@@ -113,6 +113,35 @@ nlohmann::ordered_json identity(const CompareOptions& options, const RaceOptions
   return json;
 }
 
+/// The files that were asked for. Made before the data is there, so that what cannot be written is known at once.
+class Outputs {
+ public:
+  explicit Outputs(const CompareOptions& options) {
+    if (!options.out.empty()) results_.emplace(options.out, options.save_weights, options.plots);
+    if (!options.tensorboard.empty()) tensorboard_.emplace(options.tensorboard);
+    if (!options.trace.empty()) trace_.emplace(options.trace);
+  }
+
+  /// To be called once, before the race.
+  std::vector<RaceObserver*> describe(const RaceSetting& setting, const std::string& notice) {
+    std::vector<RaceObserver*> observers;
+    const auto add = [&](auto& writer, const auto& what) {
+      if (!writer) return;
+      writer->describe(what);
+      observers.push_back(&*writer);
+    };
+    add(results_, setting);
+    add(tensorboard_, notice);
+    add(trace_, notice);
+    return observers;
+  }
+
+ private:
+  std::optional<ResultsWriter> results_;
+  std::optional<TensorboardWriter> tensorboard_;
+  std::optional<TraceWriter> trace_;
+};
+
 int exit_code_of(const RaceResult& result) {
   if (stop_signal != 0) return kSignalExit + stop_signal;
   for (const RunResult& run : result.runs)
@@ -126,28 +155,15 @@ int compare(CompareOptions options) {
   Race race(race_options);
   if (options.threads > kernels::allowed_cpus())
     spdlog::warn("{} threads on {} CPUs: they will wait for each other", options.threads, kernels::allowed_cpus());
-  std::optional<ResultsWriter> writer;
-  if (!options.out.empty()) writer.emplace(options.out, options.save_weights, options.plots);
-  std::optional<TensorboardWriter> tensorboard;
-  if (!options.tensorboard.empty()) tensorboard.emplace(options.tensorboard);
-  std::optional<TraceWriter> trace;
-  if (!options.trace.empty()) trace.emplace(options.trace);
+  Outputs outputs(options);
 
   const Dataset data = load(options);
   options.validation = data.validation.count;
   const Machine machine = this_machine();
   const bool many = race_options.seeds.size() > 1 || !options.sweeps.empty();
   Commentary commentary(!options.quiet, !options.quiet && !options.no_progress, many);
-  std::vector<RaceObserver*> observers = {&commentary};
-  if (writer) {
-    writer->describe(setting(options, race_options, machine, data));
-    observers.push_back(&*writer);
-  }
-  if (tensorboard) {
-    tensorboard->describe(data.notice);
-    observers.push_back(&*tensorboard);
-  }
-  if (trace) observers.push_back(&*trace);
+  std::vector<RaceObserver*> observers = outputs.describe(setting(options, race_options, machine, data), data.notice);
+  observers.insert(observers.begin(), &commentary);
   std::optional<Checkpoints> checkpoints;
   if (!options.checkpoint.empty())
     checkpoints.emplace(options.checkpoint, identity(options, race_options, data), options.resume);
@@ -161,7 +177,7 @@ int compare(CompareOptions options) {
   say(curves + (many ? summary_tables(result.runs, options.parsed_sweeps()) : race_tables(result, race_options)) +
       (options.profile ? phase_tables(result) : "") + (data.notice.empty() ? "" : "\n") + notice_banner(data.notice));
   if (checkpoints && stop_signal != 0) spdlog::warn("stopped; the same command with --resume goes on");
-  if (writer) spdlog::info("the results are in {}", options.out);
+  if (!options.out.empty()) spdlog::info("the results are in {}", options.out);
   return exit_code;
 }
 

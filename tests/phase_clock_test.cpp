@@ -120,7 +120,8 @@ TEST(Trace, HasALaneForEachThreadInWhichEventsFollowEachOther) {
   options.threads = 2;
   options.trainer.trace_steps = 3;
   const RaceResult race = run_race(options, small_dataset(80));
-  const auto json = nlohmann::json::parse(trace_json(race.trace));
+  const auto json = nlohmann::json::parse(trace_json(race.trace, "This is not MNIST."));
+  EXPECT_EQ(json["otherData"]["notice"], "This is not MNIST.");
   std::vector<double> end(2, 0.0);
   std::vector<int> updates(2, 0), shuffles(2, 0);
   for (const auto& event : json["traceEvents"]) {

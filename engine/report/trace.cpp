@@ -29,7 +29,7 @@ ordered_json lane_name(std::size_t lane) {
 
 }  // namespace
 
-std::string trace_json(const Trace& trace) {
+std::string trace_json(const Trace& trace, const std::string& notice) {
   ordered_json events = ordered_json::array();
   for (std::size_t lane = 0; lane < trace.lanes.size(); ++lane) {
     events.push_back(lane_name(lane));
@@ -44,7 +44,9 @@ std::string trace_json(const Trace& trace) {
                         {"dur", microseconds(end - begin)}});
     }
   }
-  return ordered_json{{"displayTimeUnit", "ns"}, {"traceEvents", events}}.dump() + "\n";
+  ordered_json json = {{"displayTimeUnit", "ns"}, {"traceEvents", events}};
+  if (!notice.empty()) json["otherData"] = {{"notice", notice}};
+  return json.dump() + "\n";
 }
 
 TraceWriter::TraceWriter(fs::path file) : file_(std::move(file)) {
@@ -57,7 +59,7 @@ TraceWriter::TraceWriter(fs::path file) : file_(std::move(file)) {
 }
 
 void TraceWriter::run_ended(const RaceResult& race) {
-  if (race.runs.size() == 1) write_atomically(file_, trace_json(race.trace));
+  if (race.runs.size() == 1) write_atomically(file_, trace_json(race.trace, notice_));
 }
 
 }  // namespace gradrace
