@@ -33,6 +33,13 @@ std::vector<std::string> arguments(int argc, char** argv, const CLI::App& app) {
   return words;
 }
 
+/// "gradrace --help", or that of the command that was named.
+std::string help_of_command(const CLI::App& app) {
+  const auto commands = app.get_subcommands();
+  const std::string name = commands.empty() ? "compare" : commands[0]->get_name();
+  return name == "compare" ? "gradrace --help" : fmt::format("gradrace {} --help", name);
+}
+
 int run(int argc, char** argv) {
   int exit_code = int(ExitCode::kOk);
   CLI::App app("Races optimizers on a CPU engine.", "gradrace");
@@ -53,7 +60,7 @@ int run(int argc, char** argv) {
   } catch (const CLI::CallForVersion& version) {
     say(fmt::format("{}\n", version.what()));
   } catch (const CLI::ParseError& error) {
-    throw usage_error("{}; see gradrace --help", error.what());
+    throw usage_error("{}; see {}", error.what(), help_of_command(app));
   }
   return exit_code;
 }

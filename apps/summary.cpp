@@ -88,8 +88,9 @@ std::string summary_tables(std::span<const RunResult> runs, std::span<const Swee
   text += titles(runs, labels);
   const bool several_seeds = std::ranges::any_of(runs, [&](const RunResult& r) { return r.seed != runs[0].seed; });
   if (several_seeds) text += comparison_tables(comparison);
-  text += fmt::format("\n{}\n", bold("Verdict"));
-  for (const std::string& sentence : verdict(comparison)) text += fmt::format("  {}\n", sentence);
+  const std::vector<std::string> sentences = verdict(comparison);
+  if (!sentences.empty()) text += fmt::format("\n{}\n", bold("Verdict"));
+  for (const std::string& sentence : sentences) text += fmt::format("  {}\n", sentence);
   if (several_seeds)
     text +=
         "  (Intervals and p values: Student's t, each metric by itself, paired by seed; runs that never got there\n"

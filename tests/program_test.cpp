@@ -203,6 +203,8 @@ TEST_F(ProgramTest, RacesFromManySeedsAndSumsThemUp) {
   for (const char* file : {"init_seed5", "init_seed7", "adam_seed6_final", "adadelta_seed7_final"})
     EXPECT_TRUE(std::filesystem::exists(directory_ / fmt::format("out/{}.safetensors", file))) << file;
   expect_contains(run(race({"--seeds", "9,4"})).out, "seeds: 9, 4,");
+  EXPECT_EQ(run(race({"--seeds", "3", "--optimizer", "adam"})).out.find("Verdict"), std::string::npos)
+      << "on one alone";
 }
 
 TEST_F(ProgramTest, HoldsImagesOutForValidation) {
@@ -282,6 +284,8 @@ TEST_F(ProgramTest, RefusesWrongUsageInOneSentence) {
   expect_error(ExitCode::kUsage, "6502", race({"--isa", "6502"}));
   expect_error(ExitCode::kUsage, "6502", race(), {"GRADRACE_ISA=6502"});
   expect_error(ExitCode::kUsage, "subcommand", {"data"});
+  expect_error(ExitCode::kUsage, "see gradrace --help", race({"--bogus"}));
+  expect_error(ExitCode::kUsage, "see gradrace report --help", {"report"});
 }
 
 TEST_F(ProgramTest, WarnsOfMoreThreadsThanCpus) {
