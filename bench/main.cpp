@@ -3,8 +3,7 @@
 //   gradrace-bench --benchmark_filter='conv2d/.*/avx2/threads:2'        some of them
 //   gradrace-bench --cold                                               caches emptied before every run
 //   gradrace-bench --benchmark_out=a.json --benchmark_repetitions=9     for Google Benchmark's compare.py
-// What is reported is explained in timing.hpp. OpenBLAS and oneDNN pick their own instructions and are compared with
-// our best set. "Library was built as DEBUG" is about Debian's libbenchmark, whose code does not run while something is
+// What is reported is explained in timing.hpp. Peers pick their own instructions and are compared with our best set. "Library was built as DEBUG" is about Debian's libbenchmark, whose code does not run while something is
 // timed.
 
 #include <cstring>
@@ -45,6 +44,11 @@ int main(int argc, char** argv) {
 #ifdef GRADRACE_PEERS
   bench::register_onednn();
   bench::register_openblas();
+#ifdef GRADRACE_LIBTORCH
+  bench::register_libtorch();
+#else
+  benchmark::AddCustomContext("libtorch", "skipped, since it was not installed when this was built");
+#endif
 #endif
   benchmark::RunSpecifiedBenchmarks();
   benchmark::Shutdown();

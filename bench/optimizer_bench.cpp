@@ -1,34 +1,17 @@
 // The optimizers' fused steps, all threads sharing the parameters, beside a pass over as many arrays that only adds:
 // what the memory allows.
 
-#include <cmath>
+#include "bench/optimizer.hpp"
 
 #include <fmt/format.h>
 
 #include "bench/benchmarks.hpp"
 #include "bench/timing.hpp"
-#include "engine/profile/network_step.hpp"
-#include "engine/profile/step_meter.hpp"
 
 namespace gradrace::bench {
 namespace {
 
-constexpr Index kSizes[] = {kNetworkParameters, 4'000'000};
 constexpr Index kTriadArrays = 3;  // as of an optimizer with two states, besides the gradient
-
-/// An optimizer with default options, and its arrays.
-struct Step {
-  Step(const std::string& name, Index parameters)
-      : entrant(std::move(line_up({Spec::parse(name)}).front())),
-        states(arrays_of(*entrant.optimizer) - 2),
-        arrays(parameters, 2 + states) {
-    arrays.fill(kernels::Team(1), 2 + states);
-    entrant.optimizer->begin_step(1);
-  }
-  Entrant entrant;
-  Index states;
-  StepArrays arrays;
-};
 
 /// Those whose step is a pass over arrays.
 std::vector<std::string> elementwise_optimizers() {
@@ -38,10 +21,6 @@ std::vector<std::string> elementwise_optimizers() {
     return !OptimizerRegistry::instance().make(name, options)->elementwise();
   });
   return names;
-}
-
-bool close(float computed, float expected) {
-  return std::abs(computed - expected) <= 1e-5f * (std::abs(expected) + 1e-3f);
 }
 
 /// Empties the caches of an optimizer's arrays, which are no buffers.
@@ -103,7 +82,7 @@ void run_triad(benchmark::State& state, Index parameters, const kernels::Isa& is
 }  // namespace
 
 void register_optimizer() {
-  for (const Index parameters : kSizes) {
+  for (const Index parameters : kParameters) {
     for (const std::string& name : elementwise_optimizers())
       add_each_isa(fmt::format("optimizer/{}/{}", name, parameters),
                    [=](benchmark::State& state, const kernels::Isa& isa, Index threads) {

@@ -8,10 +8,10 @@
 
 #include "bench/benchmarks.hpp"
 #include "bench/buffer.hpp"
+#include "bench/pooling.hpp"
 #include "bench/reference_sum.hpp"
 #include "bench/shapes.hpp"
 #include "bench/timing.hpp"
-#include "kernels/max_pool.hpp"
 #include "kernels/softmax_nll.hpp"
 
 namespace gradrace::bench {
@@ -22,8 +22,6 @@ using kernels::Worker;
 constexpr Index kClasses = 10;
 constexpr Index kReluFloats[] = {kBatch * 64, kBatch * 26 * 26 * 16};  // after fc1, and after cn1
 constexpr Index kPositions = 144, kChannels = 32;                      // of one sample after pooling
-constexpr kernels::PoolShape kPool{
-    .in_h = 24, .in_w = 24, .channels = 32, .y = {.kernel = 2, .stride = 2}, .x = {.kernel = 2, .stride = 2}};
 
 void run_relu_forward(benchmark::State& state, Index n, const kernels::Isa& isa, Index threads) {
   const kernels::Team team(threads);
@@ -64,45 +62,6 @@ void run_dropout(benchmark::State& state, const kernels::Isa& isa, Index threads
                        y.data() + n * kSample);
   });
 }
-
-/// A batch before and after pooling; a place is one byte.
-struct Pooling {
-  Index in = kPool.in_h * kPool.in_w * kPool.channels, out = kPool.out_h() * kPool.out_w() * kPool.channels;
-  Buffer x{kBatch * in, 1}, dy{kBatch * out, 2}, y{kBatch * out}, dx{kBatch * in}, places{kBatch * out / 4};
-
-  std::uint8_t* place(Index i) const { return reinterpret_cast<std::uint8_t*>(places.data()) + i; }
-  /// Place `at` of the window of pooled output i, in x.
-  Index window(Index i, Index at) const {
-    const Index c = i % kPool.channels, px = i / kPool.channels % kPool.out_w();
-    const Index py = i / kPool.channels / kPool.out_w() % kPool.out_h();
-    return i / out * in + ((2 * py + at / 2) * kPool.in_w + 2 * px + at % 2) * kPool.channels + c;
-  }
-  bool forward_is_right() const {
-    return sample_matches(kBatch * out, [&](Index i) {
-      float most = x[window(i, 0)];
-      for (Index at = 1; at < 4; ++at) most = std::max(most, x[window(i, at)]);
-      return y[i] == most && x[window(i, *place(i))] == most;
-    });
-  }
-  bool backward_is_right() const {
-    return sample_matches(kBatch * out, [&](Index i) {
-      for (Index at = 0; at < 4; ++at)
-        if (dx[window(i, at)] != (at == *place(i) ? dy[i] : 0.0f)) return false;
-      return true;
-    });
-  }
-  Amount amount() const { return {.bytes = x.bytes() + y.bytes() + places.bytes()}; }
-  void forward(const kernels::Isa& isa, Worker worker) const noexcept {
-    const Range samples = worker.share_of(kBatch);
-    for (Index n = samples.begin; n < samples.end; ++n)
-      kernels::max_pool_forward(isa, kPool, x.data() + n * in, y.data() + n * out, place(n * out));
-  }
-  void backward(const kernels::Isa& isa, Worker worker) const noexcept {
-    const Range samples = worker.share_of(kBatch);
-    for (Index n = samples.begin; n < samples.end; ++n)
-      kernels::max_pool_backward(isa, kPool, dy.data() + n * out, place(n * out), dx.data() + n * in);
-  }
-};
 
 void run_max_pool_forward(benchmark::State& state, const kernels::Isa& isa, Index threads) {
   const kernels::Team team(threads);
@@ -153,9 +112,8 @@ void register_pointwise() {
     add_each_isa(fmt::format("relu/backward/{}", n), with_n(run_relu_backward));
   }
   add_each_isa(fmt::format("dropout/n{}_p{}_c{}", kBatch, kPositions, kChannels), run_dropout);
-  const std::string pool = fmt::format("n{}_c{}_h{}", kBatch, kPool.channels, kPool.in_h);
-  add_each_isa("max_pool/forward/" + pool, run_max_pool_forward);
-  add_each_isa("max_pool/backward/" + pool, run_max_pool_backward);
+  add_each_isa("max_pool/forward/" + name_of(kPool), run_max_pool_forward);
+  add_each_isa("max_pool/backward/" + name_of(kPool), run_max_pool_backward);
   add_each_isa(fmt::format("log_softmax_nll/n{}_c{}", kBatch, kClasses), run_log_softmax_nll);
 }
 
