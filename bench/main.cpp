@@ -3,9 +3,10 @@
 //   gradrace-bench --benchmark_filter='conv2d/.*/avx2/threads:2'        some of them
 //   gradrace-bench --cold                                               caches emptied before every run
 //   gradrace-bench --benchmark_out=a.json --benchmark_repetitions=9     for Google Benchmark's compare.py
-// What is reported is explained in timing.hpp. Peers pick their own instructions and are compared with our best set. "Library was built as DEBUG" is about Debian's libbenchmark, whose code does not run while something is
-// timed.
+// What is reported is explained in timing.hpp. Peers pick their own instructions and are compared with our best set.
+// "Library was built as DEBUG" is about Debian's libbenchmark, whose code does not run while something is timed.
 
+#include <cstdio>
 #include <cstring>
 #include <string>
 #include <vector>
@@ -15,6 +16,17 @@
 #include "bench/benchmarks.hpp"
 #include "bench/timing.hpp"
 #include "engine/machine.hpp"
+
+namespace {
+
+void print_help() {
+  std::puts(
+      "gradrace-bench [--cold] and the flags below. --cold empties all caches before every run. See the README, "
+      "Measuring.\n");
+  benchmark::PrintDefaultHelp();
+}
+
+}  // namespace
 
 int main(int argc, char** argv) {
   using namespace gradrace;
@@ -26,7 +38,7 @@ int main(int argc, char** argv) {
     bench::cache_mode = bench::Cache::kCold;
   int count = int(arguments.size());
   arguments.push_back(nullptr);
-  benchmark::Initialize(&count, arguments.data());
+  benchmark::Initialize(&count, arguments.data(), print_help);
   if (benchmark::ReportUnrecognizedArguments(count, arguments.data())) return 2;
 
   const Machine machine = this_machine();
@@ -50,6 +62,7 @@ int main(int argc, char** argv) {
   benchmark::AddCustomContext("libtorch", "skipped, since it was not installed when this was built");
 #endif
 #endif
-  benchmark::RunSpecifiedBenchmarks();
+  const std::size_t matched = benchmark::RunSpecifiedBenchmarks();
   benchmark::Shutdown();
+  return matched > 0 ? 0 : 2;
 }
