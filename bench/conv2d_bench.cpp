@@ -10,18 +10,6 @@ using kernels::ConvMethod;
 using kernels::ConvShape;
 using kernels::Worker;
 
-/// Multiplications that a method executes, as a part of those of the direct sum.
-double executed_part(ConvMethod method) {
-  switch (method) {
-    case ConvMethod::kWinograd2:
-      return 16.0 / 36.0;
-    case ConvMethod::kWinograd4:
-      return 36.0 / 144.0;
-    default:
-      return 1;
-  }
-}
-
 /// Calls kernel(image) for each of the worker's images.
 template <class Kernel>
 void for_each_image(Worker worker, const Kernel& kernel) {
@@ -39,7 +27,7 @@ void run_forward(benchmark::State& state, ConvMethod method, const ConvShape& s,
   if (prepares) conv2d_prepare_weights(isa, method, s, l.weight.data(), prepared.data());
   const float* weight = prepares ? prepared.data() : l.weight.data();
   check_and_time(
-      state, isa, team, l.amount(executed_part(method)), [&] { return l.forward_is_right(slack); },
+      state, isa, team, l.amount(executed_part(method, s)), [&] { return l.forward_is_right(slack); },
       [&](Worker worker) noexcept {
         for_each_image(worker, [&](Index n) {
           conv2d_forward(isa, method, s, l.x.data() + n * l.in, weight, l.bias.data(), l.y.data() + n * l.out,

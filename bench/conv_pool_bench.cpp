@@ -105,8 +105,7 @@ struct Stage {
             .bytes = 2 * convolution.x.bytes() + dy.bytes() + place.bytes() + 2 * weight_rows.bytes()};
   }
   Amount forward_amount() const {
-    const double part = method == kernels::ConvMethod::kWinograd2 ? 16.0 / 36.0 : 1;
-    Amount amount = convolution.amount(part);
+    Amount amount = convolution.amount(executed_part(method, shape.conv));
     amount.bytes = convolution.x.bytes() + y.bytes() + place.bytes() + convolution.weight.bytes();
     return amount;
   }

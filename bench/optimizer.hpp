@@ -4,6 +4,7 @@
 #include <cmath>
 #include <string>
 
+#include "bench/timing.hpp"
 #include "engine/profile/network_step.hpp"
 #include "engine/profile/step_meter.hpp"
 
@@ -20,6 +21,12 @@ struct Step {
     arrays.fill(kernels::Team(1), 2 + states);
     entrant.optimizer->begin_step(1);
   }
+  Amount amount() const {
+    const double count = double(arrays.parameters());
+    return {.bytes = bytes_per_parameter(*entrant.optimizer) * count,
+            .footprint = count * double((2 + states) * Index(sizeof(float)))};
+  }
+
   Entrant entrant;
   Index states;
   StepArrays arrays;

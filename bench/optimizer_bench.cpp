@@ -48,9 +48,8 @@ void run_step_of(benchmark::State& state, const std::string& name, Index paramet
                  Index threads) {
   const kernels::Team team(threads);
   const Step step(name, parameters), reference(name, parameters);
-  const Amount amount{.bytes = bytes_per_parameter(*step.entrant.optimizer) * double(parameters)};
   check_and_time(
-      state, isa, team, amount, [&] { return is_right(step, reference); },
+      state, isa, team, step.amount(), [&] { return is_right(step, reference); },
       [&](kernels::Worker worker) noexcept {
         run_step(*step.entrant.optimizer, step.states, isa, step.arrays, worker);
       },
@@ -63,7 +62,9 @@ void run_triad(benchmark::State& state, Index parameters, const kernels::Isa& is
   const StepArrays arrays(parameters, 1 + kTriadArrays), start(parameters, 1 + kTriadArrays);
   arrays.fill(team, 1 + kTriadArrays);
   start.fill(team, 1 + kTriadArrays);
-  const Amount amount{.bytes = double((2 * kTriadArrays + 1) * Index(sizeof(float)) * parameters)};
+  const double array_bytes = double(Index(sizeof(float)) * parameters);
+  const Amount amount{.bytes = double(2 * kTriadArrays + 1) * array_bytes,
+                      .footprint = double(1 + kTriadArrays) * array_bytes};
   const auto is_right = [&] {
     const auto at = [](const StepArrays& of, Index array, Index i) { return of.part(array, {i, i + 1})[0]; };
     for (Index i = 0; i < parameters; i += 97)

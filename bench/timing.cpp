@@ -72,7 +72,8 @@ void time_work(benchmark::State& state, const kernels::Isa& isa, const kernels::
   const double before = peak();
   const double seconds = cache_mode == Cache::kHot ? time_hot(state, body) : time_cold(state, body, empty_caches);
   const double gflops = std::max(before, peak());
-  const double bound = 1e-9 * std::max(amount.flop / gflops, amount.bytes / bandwidth(limits, amount.bytes));
+  const double footprint = amount.footprint > 0 ? amount.footprint : amount.bytes;
+  const double bound = 1e-9 * std::max(amount.flop / gflops, amount.bytes / bandwidth(limits, footprint));
   if (amount.flop > 0) {
     state.counters["GFLOP/s"] = 1e-9 * amount.flop / seconds;
     state.counters["dense"] = 1e-9 * (amount.dense_flop > 0 ? amount.dense_flop : amount.flop) / seconds;

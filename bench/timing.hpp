@@ -20,7 +20,8 @@ inline Cache cache_mode = Cache::kHot;
 struct Amount {
   double flop = 0;        ///< multiplications and additions that are executed; transforms and comparisons do not count
   double dense_flop = 0;  ///< of the plain formula; 0: as many
-  double bytes = 0;       ///< of all that has to be read and written, each counted once
+  double bytes = 0;       ///< of all that has to be read and written; what is read and written counts twice
+  double footprint = 0;   ///< bytes that caches must hold for it; 0: `bytes`
 };
 
 using Body = std::function<void()>;
@@ -29,8 +30,7 @@ using Body = std::function<void()>;
 ///   %peak  the executed operations of what the same threads reach in a loop of nothing but multiply-adds of the same
 ///          instruction set: the larger of two measured right before and right after
 ///   %roof  the time of what bounds the kernel from below: its operations at that peak, or its bytes at the bandwidth
-///   of
-///          the cache that holds them (cold: of main memory), whichever takes longer.
+///          of the cache that holds its footprint (cold: of main memory), whichever takes longer.
 /// `empty_caches` is for data that lies elsewhere than in buffers. `settle` is for a body with threads of its own: so
 /// long they, or the team's, may spin after their work and disturb who comes next.
 void time_work(benchmark::State& state, const kernels::Isa& isa, const kernels::Team& team, const Amount& amount,

@@ -54,8 +54,7 @@ void run(benchmark::State& state, const std::string& name, Index parameters, con
       if (!close(values.data_ptr<float>()[i], ours.arrays.part(0, {i, i + 1})[0])) return false;
     return true;
   };
-  const Amount amount{.bytes = bytes_per_parameter(*ours.entrant.optimizer) * double(parameters)};
-  check_and_time_libtorch(state, threads, amount, {values, gradient}, make_peer(values), is_right);
+  check_and_time_libtorch(state, threads, ours.amount(), {values, gradient}, make_peer(values), is_right);
 }
 
 }  // namespace
