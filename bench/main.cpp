@@ -51,6 +51,7 @@ int main(int argc, char** argv) {
   bench::register_linear();
   bench::register_gemm();
   bench::register_matrix();
+  bench::register_newton_schulz();
   bench::register_pointwise();
   bench::register_optimizer();
 #ifdef GRADRACE_PEERS

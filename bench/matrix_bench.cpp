@@ -1,11 +1,15 @@
 // What is done to matrices besides multiplying them: transposing, and adding up rows and terms.
 
+#include <numeric>
+#include <vector>
+
 #include "bench/benchmarks.hpp"
 #include "bench/buffer.hpp"
 #include "bench/reference_sum.hpp"
 #include "bench/shapes.hpp"
 #include "bench/timing.hpp"
 #include "kernels/gemm.hpp"
+#include "kernels/gradient_norm.hpp"
 
 namespace gradrace::bench {
 namespace {
@@ -14,7 +18,8 @@ using kernels::PanelMatrix;
 using kernels::Worker;
 
 constexpr Index kTerms = 8, kTermFloats = 144 * 32;  // groups of four in a batch of 32, each with a gradient of conv2
-constexpr Index kSumRows = 576, kSumColumns = 32;    // a gradient of conv2's output, for the bias
+constexpr Index kGradientFloats = round_up(300'426, kPanel);  // of this network
+constexpr Index kSumRows = 576, kSumColumns = 32;             // a gradient of conv2's output, for the bias
 
 void run_transpose(benchmark::State& state, const PanelMatrix& m, const kernels::Isa& isa, Index threads) {
   const kernels::Team team(threads);
@@ -65,6 +70,22 @@ void run_column_sums(benchmark::State& state, const kernels::Isa& isa, Index thr
   });
 }
 
+/// As for clipping: each worker has a share of the gradients.
+void run_sum_of_squares(benchmark::State& state, Index threads) {
+  const kernels::Team team(threads);
+  const Buffer x(kGradientFloats, 1);
+  std::vector<double> sums(std::size_t(threads), 0);
+  const auto is_right = [&] {
+    ReferenceSum expected;
+    for (Index i = 0; i < kGradientFloats; ++i) expected.add(double(x[i]), double(x[i]));
+    return expected.matches(std::accumulate(sums.begin(), sums.end(), 0.0));
+  };
+  check_and_time(state, kernels::Isa::best(), team, {.bytes = x.bytes()}, is_right, [&](Worker worker) noexcept {
+    const Range part = worker.share_of(kGradientFloats, kPanel);
+    sums[std::size_t(worker.index())] = kernels::sum_of_squares(x.all().subspan(part.begin, part.size()));
+  });
+}
+
 }  // namespace
 
 void register_matrix() {
@@ -73,6 +94,7 @@ void register_matrix() {
                  [m](benchmark::State& state, const kernels::Isa& isa, Index threads) {
                    run_transpose(state, m, isa, threads);
                  });
+  add(fmt::format("matrix/sum_of_squares/{}", kGradientFloats), "baseline", run_sum_of_squares);
   add_each_isa(fmt::format("matrix/tree_sum/{}x{}", kTerms, kTermFloats), run_tree_sum);
   add_each_isa(fmt::format("matrix/column_sums/{}x{}", kBatch * kSumRows, kSumColumns), run_column_sums);
 }
