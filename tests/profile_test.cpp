@@ -141,6 +141,15 @@ void expect_json_and_csv(const Profile& profile) {
   EXPECT_EQ(lines, 2 * 3 + 2 * 2) << "one and two threads' hot, cold and unfused, and no unfused of the second";
 }
 
+TEST(Visits, GiveTheMedianOfTheLeastDisturbedOne) {
+  Visits visits;
+  EXPECT_FALSE(visits.seconds());
+  visits.add(std::vector<double>{9, 8, 9});
+  visits.add(std::vector<double>{4, 3, 9});
+  visits.add(std::vector<double>{1, 9, 9, 9});
+  EXPECT_EQ(visits.seconds(), 4);
+}
+
 /// One test, since it measures for some seconds.
 TEST(Profile, HasEveryFigureAndWritesIt) {
   ProfileOptions options;

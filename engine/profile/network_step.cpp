@@ -29,7 +29,7 @@ std::vector<double> training_step_seconds(const Entrant& entrant, const kernels:
 }
 
 std::vector<double> subnormal_step_seconds(const Entrant& entrant, const kernels::Isa& isa, const kernels::Team& team) {
-  constexpr Effort kEffort = {50, 50e-3};
+  constexpr Effort kEffort = {50, 25e-3};
   const Index states = arrays_of(*entrant.optimizer) - 2;
   const StepArrays arrays(kNetworkParameters, 2 + states);
   return time_rounds(

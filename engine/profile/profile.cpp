@@ -10,13 +10,14 @@
 
 #include "engine/data/digits.hpp"
 #include "engine/machine.hpp"
-#include "engine/statistics.hpp"
 #include "engine/steal.hpp"
 
 namespace gradrace {
 namespace {
 
-constexpr int kVisits = 3;  // of every figure, spread over the run, so that a mood of the machine does not decide one
+constexpr Index kRounds = 12;        // through all that is measured
+constexpr Index kLongEvery = 2;      // what takes long is visited in every second round
+constexpr Index kLong = 20'000'000;  // parameters, whose steps take long
 
 using Teams = std::vector<std::unique_ptr<kernels::Team>>;
 using Report = std::function<void(const std::string&, double)>;
@@ -61,6 +62,7 @@ class Size {
   Size& operator=(const Size&) = delete;
 
   Index parameters() const { return arrays_.parameters(); }
+  bool takes_long() const { return parameters() >= kLong; }
   void visit() {
     for (std::size_t i = 0; i < meters_.size(); ++i) {
       arrays_.fill(fillers_, arrays_of_[i]);
@@ -94,32 +96,61 @@ std::deque<Size> sizes(const ProfileOptions& options, const std::vector<Entrant>
   return list;
 }
 
-/// The median of three visits' samples.
-template <class Sample>
-double median_of_visits(const Sample& sample) {
-  std::vector<double> all;
-  for (int visit = 0; visit < kVisits; ++visit) {
-    const std::vector<double> seconds = sample();
-    all.insert(all.end(), seconds.begin(), seconds.end());
-  }
-  return summarize(all).median;
-}
+/// What is measured at this network's size alone, with all threads.
+class Network {
+ public:
+  Network(const std::vector<Entrant>& entrants, const kernels::Isa& isa, const kernels::Team& team)
+      : entrants_(entrants),
+        isa_(isa),
+        team_(team),
+        keeping_(team.size(), kernels::Subnormals::kKeep),
+        images_(draw_digits(DigitsPart::kTest)),
+        figures_(entrants.size()) {}
 
-/// What is measured at this network's size alone.
-void measure_network(const std::vector<Entrant>& entrants, const kernels::Isa& isa, const kernels::Team& team,
-                     Counters& counters, std::vector<OptimizerProfile>& profiles) {
-  const kernels::Team keeping(team.size(), kernels::Subnormals::kKeep);
-  const ImageSet images = draw_digits(DigitsPart::kTest);
-  for (std::size_t i = 0; i < entrants.size(); ++i) {
-    const auto subnormal_ns = [&](const kernels::Team& t) {
-      return 1e9 * median_of_visits([&] { return subnormal_step_seconds(entrants[i], isa, t); }) /
-             double(kNetworkParameters);
+  void visit() {
+    for (std::size_t i = 0; i < entrants_.size(); ++i) {
+      figures_[i].flushed.add(subnormal_step_seconds(entrants_[i], isa_, team_));
+      figures_[i].kept.add(subnormal_step_seconds(entrants_[i], isa_, keeping_));
+      figures_[i].training.add(training_step_seconds(entrants_[i], isa_, team_, images_));
+    }
+  }
+  void add_to(std::vector<OptimizerProfile>& profiles) const {
+    const auto ns = [](const Visits& visits) {
+      return 1e9 * visits.seconds().value_or(0) / double(kNetworkParameters);
     };
-    profiles[i].subnormal_flushed_ns = subnormal_ns(team);
-    profiles[i].subnormal_kept_ns = subnormal_ns(keeping);
-    profiles[i].training_step_seconds =
-        median_of_visits([&] { return training_step_seconds(entrants[i], isa, team, images); });
-    profiles[i].counts = counts_per_parameter(entrants[i], isa, counters);
+    for (std::size_t i = 0; i < entrants_.size(); ++i) {
+      profiles[i].subnormal_flushed_ns = ns(figures_[i].flushed);
+      profiles[i].subnormal_kept_ns = ns(figures_[i].kept);
+      profiles[i].training_step_seconds = figures_[i].training.seconds().value_or(0);
+    }
+  }
+
+ private:
+  struct Figures {
+    Visits flushed, kept, training;
+  };
+  const std::vector<Entrant>& entrants_;
+  const kernels::Isa& isa_;
+  const kernels::Team& team_;
+  kernels::Team keeping_;
+  ImageSet images_;
+  std::vector<Figures> figures_;  // by optimizer
+};
+
+/// Visits everything by turns, round after round.
+void visit_all(std::deque<Size>& sizes, Network& network, const Report& progress) {
+  const auto long_ones = std::ranges::count_if(sizes, &Size::takes_long);
+  const double pieces = double((Index(sizes.size()) - long_ones) * kRounds + (long_ones + 1) * kRounds / kLongEvery);
+  double done = 0;
+  for (Index round = 0; round < kRounds; ++round) {
+    for (Size& size : sizes) {
+      if (size.takes_long() && round % kLongEvery != 0) continue;
+      progress(fmt::format("{} parameters", size.parameters()), done++ / pieces);
+      size.visit();
+    }
+    if (round % kLongEvery != 0) continue;
+    progress("training step", done++ / pieces);
+    network.visit();
   }
 }
 
@@ -161,16 +192,12 @@ Profile profile(const ProfileOptions& options, const Report& progress) {
   for (const CounterEvent& event : counters.events()) result.events.push_back(event.name);
   for (const Entrant& entrant : entrants) result.optimizers.push_back(described(entrant));
   std::deque<Size> all = sizes(options, entrants, teams, result.left_out);
-  const double pieces = double(kVisits) * double(all.size()) + 1;
-  double done = 0;
-  for (int visit = 0; visit < kVisits; ++visit)
-    for (Size& size : all) {
-      progress(fmt::format("{} parameters", size.parameters()), done++ / pieces);
-      size.visit();
-    }
+  Network network(entrants, options.isa, *teams.back());
+  visit_all(all, network, progress);
   for (const Size& size : all) size.add_costs_to(result.optimizers);
-  progress("training step", done / pieces);
-  measure_network(entrants, options.isa, *teams.back(), counters, result.optimizers);
+  network.add_to(result.optimizers);
+  for (std::size_t i = 0; i < entrants.size(); ++i)
+    result.optimizers[i].counts = counts_per_parameter(entrants[i], options.isa, counters);
   result.steal_percent = steal.percent();
   return result;
 }

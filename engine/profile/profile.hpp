@@ -43,9 +43,9 @@ struct Profile {
   std::optional<double> steal_percent;
 };
 
-/// Measures; takes half a second per optimizer, size and number of threads, more where a single step takes long. Is
-/// told by progress(what, fraction) how far it is. Throws usage_error for optimizers that are wrong or
-/// not elementwise.
+/// Measures, in visits spread over the run (visits.hpp); takes less than a second per optimizer, size and number of
+/// threads, more where a single step takes long. Tells progress(what, fraction) how far it is. Throws usage_error for
+/// optimizers that are wrong or not elementwise.
 Profile profile(const ProfileOptions& options, const std::function<void(const std::string&, double)>& progress);
 
 /// `gradrace profile --json` without its "machine".

@@ -1,8 +1,8 @@
 #include "engine/profile/step_meter.hpp"
 
+#include <algorithm>
 #include <array>
 
-#include "engine/statistics.hpp"
 #include "engine/stopwatch.hpp"
 #include "kernels/stream.hpp"
 
@@ -11,12 +11,12 @@ namespace {
 
 using kernels::Worker;
 
-constexpr double kVisit = 50e-3;  // seconds for one figure
+constexpr double kVisit = 15e-3;  // seconds for one figure
 constexpr Index kStep = 1000;     // far enough for corrections of the first steps to have faded
 
-std::optional<double> median_ns(const std::vector<double>& seconds, Index parameters) {
-  if (seconds.empty()) return std::nullopt;
-  return 1e9 * summarize(seconds).median / double(parameters);
+std::optional<double> ns_per_parameter(const Visits& visits, Index parameters) {
+  if (!visits.seconds()) return std::nullopt;
+  return 1e9 * *visits.seconds() / double(parameters);
 }
 
 }  // namespace
@@ -70,7 +70,7 @@ void StepMeter::triad(const Worker& worker) const {
 
 /// Step after step with a barrier after each.
 template <class Step>
-void StepMeter::time_hot(const Step& step, std::vector<double>& seconds) const {
+std::vector<double> StepMeter::hot_seconds(const Step& step) const {
   const auto steps = [&](Index count) {
     return [&, count](Worker worker) noexcept {
       for (Index i = 0; i < count; ++i) {
@@ -79,32 +79,36 @@ void StepMeter::time_hot(const Step& step, std::vector<double>& seconds) const {
       }
     };
   };
-  const Index count = repetitions(fastest(team_, {2, kVisit}, steps(1)));
-  for (const double round : time_rounds(team_, {1000, kVisit}, steps(count))) seconds.push_back(round / double(count));
+  const std::vector<double> first = time_rounds(team_, {2, kVisit}, steps(1));
+  if (first.front() >= kVisit) return first;
+  const Index count = repetitions(std::ranges::min(first));
+  std::vector<double> seconds = time_rounds(team_, {1000, kVisit}, steps(count));
+  for (double& round : seconds) round /= double(count);
+  return seconds;
 }
 
-void StepMeter::time_cold() {
+std::vector<double> StepMeter::cold_seconds() const {
   const auto flush = [&](Worker worker) noexcept { arrays_.flush(worker, 2 + states_); };
   const auto cold = [&](Worker worker) noexcept { run_step(optimizer_, states_, isa_, arrays_, worker); };
-  const std::vector<double> seconds = time_rounds(team_, {100, kVisit}, cold, flush);
-  cold_.insert(cold_.end(), seconds.begin(), seconds.end());
+  return time_rounds(team_, {100, kVisit}, cold, flush);
 }
 
 void StepMeter::visit() {
-  time_hot([&](const Worker& worker) { run_step(optimizer_, states_, isa_, arrays_, worker); }, hot_);
-  time_hot([&](const Worker& worker) { triad(worker); }, triad_);
-  if (passes_) time_hot([&](const Worker& worker) { run_unfused_step(*passes_, isa_, arrays_, worker); }, unfused_);
-  if (fits_) time_cold();
+  hot_.add(hot_seconds([&](const Worker& worker) { run_step(optimizer_, states_, isa_, arrays_, worker); }));
+  triad_.add(hot_seconds([&](const Worker& worker) { triad(worker); }));
+  if (passes_)
+    unfused_.add(hot_seconds([&](const Worker& worker) { run_unfused_step(*passes_, isa_, arrays_, worker); }));
+  if (fits_) cold_.add(cold_seconds());
 }
 
 StepCost StepMeter::cost() const {
   const Index n = arrays_.parameters();
   return {.parameters = n,
           .threads = team_.size(),
-          .hot_ns = median_ns(hot_, n).value_or(0),
-          .cold_ns = median_ns(cold_, n),
-          .unfused_ns = median_ns(unfused_, n),
-          .triad_gb_per_second = 1e-9 * bytes_per_parameter(optimizer_) * double(n) / summarize(triad_).median};
+          .hot_ns = ns_per_parameter(hot_, n).value_or(0),
+          .cold_ns = ns_per_parameter(cold_, n),
+          .unfused_ns = ns_per_parameter(unfused_, n),
+          .triad_gb_per_second = bytes_per_parameter(optimizer_) / ns_per_parameter(triad_, n).value_or(0)};
 }
 
 }  // namespace gradrace

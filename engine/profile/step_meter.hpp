@@ -7,10 +7,11 @@
 #include "engine/entrant.hpp"
 #include "engine/profile/step_arrays.hpp"
 #include "engine/profile/unfused.hpp"
+#include "engine/profile/visits.hpp"
 
 namespace gradrace {
 
-/// Medians, in nanoseconds of wall time per parameter.
+/// Medians of the least disturbed visits (visits.hpp), in nanoseconds of wall time per parameter.
 struct StepCost {
   Index parameters = 0, threads = 0;
   double hot_ns = 0;                 ///< step after step, so that caches hold what fits
@@ -40,15 +41,15 @@ class StepMeter {
   StepMeter(const Entrant& entrant, const kernels::Isa& isa, const kernels::Team& team, const StepArrays& arrays,
             Index cache_bytes);
 
-  /// Measures each figure for some 50 milliseconds, or once where that takes longer, starting with whatever the arrays
-  /// hold. Several visits, with other meters' in between, see more of the machine's moods than one long one.
+  /// Measures each figure for some 15 milliseconds, or once where that takes longer, starting with whatever the arrays
+  /// hold. To be called several times, with other meters' visits in between.
   void visit();
   StepCost cost() const;
 
  private:
   template <class Step>
-  void time_hot(const Step& step, std::vector<double>& seconds) const;
-  void time_cold();
+  std::vector<double> hot_seconds(const Step& step) const;
+  std::vector<double> cold_seconds() const;
   void triad(const kernels::Worker& worker) const;
 
   const Optimizer& optimizer_;
@@ -58,7 +59,7 @@ class StepMeter {
   const StepArrays& arrays_;
   bool fits_;
   std::optional<std::vector<UnfusedPass>> passes_;
-  std::vector<double> hot_, cold_, unfused_, triad_;  // seconds of a step
+  Visits hot_, cold_, unfused_, triad_;
 };
 
 }  // namespace gradrace
