@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include "apps/options.hpp"
+#include "engine/data/dataset.hpp"
 #include "engine/safetensors.hpp"
 
 namespace gradrace {
@@ -78,7 +79,7 @@ void CompareOptions::add_training(CLI::App& command) {
 
 void CompareOptions::add_data(CLI::App& command) {
   command.option_defaults()->group("Data");
-  add_choice(command, "--dataset", dataset, {"auto", "mnist", "digits"},
+  add_choice(command, "--dataset", dataset, dataset_names(),
              "auto: MNIST, or, if it cannot be had, digits that the program draws");
   command.add_option("--data-dir", data_dir, "directory of the four IDX files; else $GRADRACE_DATA_DIR, else search")
       ->type_name("DIR");

@@ -8,6 +8,7 @@
 
 #include <fmt/format.h>
 
+#include "apps/options.hpp"
 #include "apps/progress.hpp"
 #include "apps/tables.hpp"
 #include "apps/terminal.hpp"
@@ -16,25 +17,25 @@
 namespace gradrace {
 namespace {
 
-void fetch(const std::filesystem::path& directory) {
-  fetch_mnist(directory, download_options(true));
-  say(fmt::format("MNIST is in {}\n", directory.string()));
+void fetch_set(const KnownSet& set, const std::filesystem::path& directory) {
+  fetch(set, directory, download_options(true));
+  say(fmt::format("{} is in {}\n", set.title, directory.string()));
 }
 
-void verify(const std::filesystem::path& directory) {
+void verify(const KnownSet& set, const std::filesystem::path& directory) {
   std::vector<std::vector<std::string>> rows;
   std::string problems, strangers;
-  for (const FileCheck& check : verify_directory(directory)) {
+  for (const FileCheck& check : verify_directory(set, directory)) {
     const bool usable = check.problem.empty();
-    const char* verdict = !usable ? "not usable" : check.is_mnist ? "MNIST" : "not MNIST";
+    const std::string verdict = !usable ? "not usable" : fmt::format("{}{}", check.is_known ? "" : "not ", set.title);
     rows.push_back({check.name, verdict, usable ? fmt::format("{}", check.bytes) : "", check.sha256});
     if (!usable) problems += fmt::format("{}{}: {}", problems.empty() ? "" : "; ", check.name, check.problem);
-    if (usable && !check.is_mnist) strangers += fmt::format("{}{}", strangers.empty() ? "" : ", ", check.name);
+    if (usable && !check.is_known) strangers += fmt::format("{}{}", strangers.empty() ? "" : ", ", check.name);
   }
   say(fmt::format("{}\n{}", directory.string(), table({"file", "content", "bytes", "SHA-256, uncompressed"}, rows)));
   if (!problems.empty()) throw data_error("{}: {}", directory.string(), problems);
   if (!strangers.empty())
-    throw Error(ExitCode::kCheck, fmt::format("{}: not MNIST's checksum: {}", directory.string(), strangers));
+    throw Error(ExitCode::kCheck, fmt::format("{}: not {}'s checksum: {}", directory.string(), set.title, strangers));
 }
 
 void make(const std::filesystem::path& directory) {
@@ -42,16 +43,35 @@ void make(const std::filesystem::path& directory) {
   say(fmt::format("digits, which is not MNIST, is in {}\n", directory.string()));
 }
 
-/// A subcommand of `data` that does `work` on the directory that --data-dir names.
-CLI::Option* add_command(CLI::App& data, const std::string& name, const std::string& help,
-                         void (*work)(const std::filesystem::path&)) {
+/// A subcommand of `data` that does `work` with a known set and a directory, by default the set's in the cache.
+void add_command(CLI::App& data, const std::string& name, const std::string& help,
+                 void (*work)(const KnownSet&, const std::filesystem::path&)) {
   CLI::App* command = data.add_subcommand(name, help);
-  const auto directory = std::make_shared<std::string>(cache_directory().string());
-  command->callback([directory, work] {
-    if (directory->empty()) throw failure("there is no cache directory: set HOME, or give --data-dir");
-    work(*directory);
+  struct Choice {
+    std::string dataset = std::string(kMnist.name), directory;
+  };
+  const auto choice = std::make_shared<Choice>();
+  std::vector<std::string> names;
+  for (const KnownSet& set : kKnownSets) names.emplace_back(set.name);
+  add_choice(*command, "--dataset", choice->dataset, names, "the set")->take_last()->capture_default_str();
+  command->add_option("--data-dir", choice->directory, "the directory; default: the set's in the cache")
+      ->type_name("DIR")
+      ->take_last()
+      ->envname("GRADRACE_DATA_DIR");
+  command->callback([choice, work] {
+    const KnownSet& set = *find_known_set(choice->dataset);
+    std::filesystem::path directory = choice->directory;
+    if (directory.empty()) directory = cache_directory(set);
+    if (directory.empty()) throw failure("there is no cache directory: set HOME, or give --data-dir");
+    work(set, directory);
   });
-  return command->add_option("--data-dir", *directory, "the directory")->type_name("DIR")->take_last();
+}
+
+void add_make_command(CLI::App& data) {
+  CLI::App* command = data.add_subcommand("make", "writes the digits that the program draws as four IDX files");
+  const auto directory = std::make_shared<std::string>();
+  command->add_option("--data-dir", *directory, "the directory")->type_name("DIR")->take_last()->required();
+  command->callback([directory] { make(*directory); });
 }
 
 }  // namespace
@@ -76,14 +96,10 @@ DownloadOptions download_options(bool progress) {
 void add_data_command(CLI::App& app) {
   CLI::App* data = app.add_subcommand("data", "fetches, verifies and makes data directories");
   data->require_subcommand(1);
-  constexpr const char* kEnvironment = "GRADRACE_DATA_DIR";
-  add_command(*data, "fetch", "downloads what MNIST lacks in a directory; by default in the cache", fetch)
-      ->envname(kEnvironment)
-      ->capture_default_str();
-  add_command(*data, "verify", "checks the four files of a directory; exits 3 if they are fine but not MNIST", verify)
-      ->envname(kEnvironment)
-      ->capture_default_str();
-  add_command(*data, "make", "writes the digits that the program draws as four IDX files", make)->required();
+  add_command(*data, "fetch", "downloads what MNIST, or another set, lacks in a directory", fetch_set);
+  add_command(*data, "verify", "checks the four files of a directory; exits 3 if they are fine but not the set's",
+              verify);
+  add_make_command(*data);
 }
 
 }  // namespace gradrace

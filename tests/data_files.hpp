@@ -11,7 +11,7 @@
 
 #include "engine/data/gzip.hpp"
 #include "engine/data/idx.hpp"
-#include "engine/data/mnist_files.hpp"
+#include "engine/data/known_sets.hpp"
 #include "engine/error.hpp"
 
 namespace gradrace {

@@ -3,10 +3,12 @@
 #include <cstdlib>
 #include <filesystem>
 #include <optional>
+#include <set>
 
 #include <gtest/gtest.h>
 
 #include "engine/data/directory.hpp"
+#include "engine/data/sha256.hpp"
 #include "tests/data_files.hpp"
 #include "tests/http_server.hpp"
 #include "tests/temporary_directory.hpp"
@@ -131,9 +133,47 @@ TEST_F(DatasetTest, AutoFallsBackToDigitsWhenTheNetworkFails) {
   EXPECT_EQ(data.sha256.size(), 4u);
 }
 
-TEST_F(DatasetTest, MnistNeverFallsBack) {
-  options_.dataset = "mnist";
-  expect_contains(data_error_of(options_), "could not be downloaded");
+TEST_F(DatasetTest, WhatWasAskedForByNameNeverFallsBack) {
+  for (const char* name : {"mnist", "fashion-mnist", "kmnist"}) {
+    options_.dataset = name;
+    expect_contains(data_error_of(options_), "could not be downloaded");
+    EXPECT_TRUE(fs::exists(directory_ / "cache/gradrace" / name)) << "a directory of its own";
+  }
+}
+
+TEST_F(DatasetTest, EachSetIsLookedForWhereItsOwnWouldLie) {
+  write_custom_set(directory_ / "cache/gradrace/kmnist");
+  write_custom_set("data/FashionMNIST/raw");
+  options_.dataset = "kmnist";
+  expect_contains(data_error_of(options_), "the checksum is not KMNIST's");
+  options_.dataset = "fashion-mnist";
+  expect_contains(data_error_of(options_), "the checksum is not Fashion-MNIST's");
+  options_.directory = "data";
+  EXPECT_EQ(load_dataset(options_).name, "custom");
+}
+
+TEST(KnownSets, HaveTheSameFilesAndOtherChecksums) {
+  std::set<std::string_view> checksums;
+  for (const KnownSet& set : kKnownSets) {
+    EXPECT_EQ(find_known_set(set.name), &set);
+    EXPECT_FALSE(set.mirrors.empty());
+    for (std::size_t i = 0; i < 4; ++i) {
+      EXPECT_EQ(set.files[i].name, kMnistFiles[i].name);
+      EXPECT_EQ(set.files[i].bytes, kMnistFiles[i].bytes) << "60,000 and 10,000 images of 28x28";
+      EXPECT_EQ(set.files[i].sha256.size(), 64u);
+      checksums.insert(set.files[i].sha256);
+    }
+  }
+  EXPECT_EQ(checksums.size(), 12u);
+}
+
+TEST(KnownSets, KnowAFileByItsContentOrAsItIsPublished) {
+  const Bytes content = idx_file({5}), gzip = gzip_compressed(content);
+  const std::string of_content = sha256({content}), of_gzip = sha256({gzip});
+  const IdxFile plain = parse_idx(content, "plain", IdxKind::kLabels), packed = parse_idx(gzip, "gz", IdxKind::kLabels);
+  const KnownFile by_content{"x", IdxKind::kLabels, 13, of_content}, by_gzip{"x", IdxKind::kLabels, 13, of_gzip};
+  EXPECT_TRUE(by_content.is(plain) && by_content.is(packed) && by_gzip.is(packed));
+  EXPECT_FALSE(by_gzip.is(plain));
 }
 
 TEST_F(DatasetTest, WrongContentNeverFallsBack) {
@@ -153,6 +193,7 @@ TEST_F(DatasetTest, ACacheThatCannotBeWrittenIsAFailure) {
 
 TEST_F(DatasetTest, TheCacheDirectoryFollowsXdg) {
   EXPECT_EQ(cache_directory(), cache_);
+  EXPECT_EQ(cache_directory(*find_known_set("kmnist")), directory_ / "cache/gradrace/kmnist");
   for (const char* ignored : {"relative/cache", ""}) {
     ::setenv("XDG_CACHE_HOME", ignored, 1);
     EXPECT_EQ(cache_directory(), directory_ / "home" / ".cache" / "gradrace" / "mnist");
@@ -161,7 +202,8 @@ TEST_F(DatasetTest, TheCacheDirectoryFollowsXdg) {
 
 TEST_F(DatasetTest, UsageErrors) {
   options_.dataset = "cifar";
-  expect_contains(error_of(ExitCode::kUsage, [&] { load_dataset(options_); }), "expected auto, mnist or digits");
+  expect_contains(error_of(ExitCode::kUsage, [&] { load_dataset(options_); }),
+                  "expected one of auto, mnist, fashion-mnist, kmnist, digits");
   options_.dataset = "digits";
   options_.directory = directory_.path();
   error_of(ExitCode::kUsage, [&] { load_dataset(options_); });
@@ -171,12 +213,12 @@ TEST_F(DatasetTest, VerifyTellsEachFilesState) {
   write_custom_set(directory_ / "mine");
   fs::remove(directory_ / "mine" / "train-labels-idx1-ubyte.gz");
   write_bytes(directory_ / "mine" / "t10k-images-idx3-ubyte.gz", bytes_of("<html>"));
-  const std::vector<FileCheck> checks = verify_directory(directory_ / "mine");
+  const std::vector<FileCheck> checks = verify_directory(kMnist, directory_ / "mine");
   ASSERT_EQ(checks.size(), 4u);
   EXPECT_EQ(checks[kTrainImages].bytes, 16 + 5 * 4 * 3);
   EXPECT_EQ(checks[kTrainImages].sha256.size(), 64u);
   EXPECT_EQ(checks[kTrainImages].problem, "");
-  EXPECT_FALSE(checks[kTrainImages].is_mnist);
+  EXPECT_FALSE(checks[kTrainImages].is_known);
   EXPECT_EQ(checks[kTrainLabels].problem, "the file is missing");
   expect_contains(checks[kTestImages].problem, "header of 16 bytes");
 }
@@ -205,6 +247,8 @@ TEST_F(DatasetTest, RealMnist) {
   EXPECT_EQ(data.test.count, 10000);
   EXPECT_EQ(data.train.height * data.train.width, 784);
   EXPECT_EQ(Bytes(data.train.labels.begin(), data.train.labels.begin() + 5), (Bytes{5, 0, 4, 1, 9}));
+  options_.dataset = "kmnist";
+  expect_contains(data_error_of(options_), "expected KMNIST, found MNIST");
 }
 
 TEST_F(DatasetTest, RealMnistIsDownloadedOnce) {

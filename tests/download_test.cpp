@@ -99,6 +99,19 @@ TEST_F(Download, ChecksTheSha256) {
   expect_contains(failure_of({server.url()}, false), "expected the SHA-256 " + checksum_);
 }
 
+TEST_F(Download, KnowsTheCompressedFileToo) {
+  const std::string checksum = sha256({sent_});
+  const KnownFile file{"some-labels", IdxKind::kLabels, std::ssize(content_), checksum};
+  DownloadOptions options;
+  options.mirrors = {right_.url()};
+  EXPECT_EQ(download(file, options), sent_);
+  Bytes other = sent_;
+  other[9] ^= 1;  // the operating system in gzip's header
+  const HttpServer server([&](const std::string&) { return http_answer("200 OK", text_of(other)); });
+  options.mirrors = {server.url()};
+  expect_contains(error_of(ExitCode::kData, [&] { download(file, options); }), "expected the SHA-256 " + checksum);
+}
+
 TEST_F(Download, StopsWhenTooMuchComes) {
   const HttpServer server([&](const std::string&) { return http_answer("200 OK", std::string(1 << 20, 'x')); });
   expect_contains(failure_of({server.url()}, false), "more were sent");
@@ -138,7 +151,7 @@ TEST_F(Download, FetchLeavesNothingBehindWhenItFails) {
   DownloadOptions options;
   for (const std::string& mirror : {html_.url(), cut_.url(), broken_.url(), missing_.url()}) {
     options.mirrors = {mirror};
-    error_of(ExitCode::kData, [&] { fetch_mnist(directory / "new", options); });
+    error_of(ExitCode::kData, [&] { fetch(kMnist, directory / "new", options); });
     EXPECT_TRUE(std::filesystem::is_empty(directory / "new")) << mirror;
   }
 }
@@ -148,7 +161,7 @@ TEST_F(Download, FetchLeavesOtherFilesAlone) {
   write_custom_set(directory.path());
   DownloadOptions options;
   options.mirrors = {right_.url()};
-  const std::string sentence = error_of(ExitCode::kData, [&] { fetch_mnist(directory.path(), options); });
+  const std::string sentence = error_of(ExitCode::kData, [&] { fetch(kMnist, directory.path(), options); });
   expect_contains(sentence, "train-images-idx3-ubyte.gz: the file is there already");
   EXPECT_TRUE(right_.requests().empty());
 }

@@ -417,6 +417,9 @@ TEST_F(ProgramTest, MakesAndVerifiesData) {
   expect_error(ExitCode::kData, "already", {"data", "make", "--data-dir", in_directory("digits")});
   expect_error(ExitCode::kData, "missing", {"data", "verify", "--data-dir", in_directory("nowhere")});
   expect_error(ExitCode::kData, "127.0.0.1", {"data", "fetch"});
+  expect_error(ExitCode::kCheck, "not KMNIST's",
+               {"data", "verify", "--dataset", "kmnist", "--data-dir", in_directory("digits")});
+  expect_error(ExitCode::kUsage, "fashion-mnist", {"data", "fetch", "--dataset", "digits"});
 }
 
 TEST_F(ProgramTest, FallsBackToDigitsUnmistakably) {

@@ -3,6 +3,7 @@
 
 #include <map>
 #include <string>
+#include <vector>
 
 #include "engine/data/download.hpp"
 #include "engine/data/image_set.hpp"
@@ -11,7 +12,7 @@ namespace gradrace {
 
 /// A training and a test set of images of one size, and perhaps images that were held out of the former for validation.
 struct Dataset {
-  std::string name;       ///< "mnist", "digits", or "custom" (files with checksums that are not MNIST's)
+  std::string name;       ///< a known set's (known_sets.hpp), "digits", or "custom" (files with other checksums)
   std::string directory;  ///< where the files were; empty for digits
   std::string notice;     ///< empty, or the sentence, to be shown loudly, that says that this is not MNIST and why
   ImageSet train, test, validation = {};
@@ -20,16 +21,20 @@ struct Dataset {
 
 /// What to load. The members of DownloadOptions say how to download it.
 struct DataOptions : DownloadOptions {
-  std::string dataset = "auto";  ///< "auto", "mnist" or "digits"
-  /// Where to look, and nowhere else: this directory or its MNIST/raw. Empty: the environment variable
+  std::string dataset = "auto";  ///< "auto", a known set's name or "digits"
+  /// Where to look, and nowhere else: this directory or torchvision's layout in it. Empty: the environment variable
   /// GRADRACE_DATA_DIR names such a directory; if that is empty too, search.
   std::string directory;
 };
 
-/// Loads the data. The search goes through the cache and ./data/MNIST/raw (torchvision's layout), then downloads into
-/// the cache; "auto" falls back to digits if the network fails, "mnist" never does. Files with unknown checksums are
-/// taken from an explicit directory only. Throws an Error: exit code 2 for an unknown dataset, 5 for missing, damaged
-/// or unexpected files, 1 if the download cannot be written.
+/// What DataOptions::dataset can be.
+std::vector<std::string> dataset_names();
+
+/// Loads the data. The search goes through the cache and torchvision's layout (./data/MNIST/raw), then downloads into
+/// the cache; "auto" is MNIST and falls back to digits if the network fails, a known set never does. Files with unknown
+/// checksums are taken from an explicit directory only, another known set than was asked for by name not even from
+/// there. Throws an Error: exit code 2 for an unknown dataset, 5 for missing, damaged or unexpected files, 1 if the
+/// download cannot be written.
 Dataset load_dataset(const DataOptions& options);
 
 }  // namespace gradrace

@@ -33,7 +33,7 @@ FileCheck check_file(const KnownFile& file, const fs::path& path) {
     const IdxFile idx = read_idx(path, file.kind);
     check.bytes = std::ssize(idx.values) + std::ssize(idx_header(idx.shape));
     check.sha256 = idx.sha256;
-    check.is_mnist = idx.sha256 == file.sha256;
+    check.is_known = file.is(idx);
   } catch (const Error& error) {
     check.problem = error.what();
   }
@@ -42,12 +42,12 @@ FileCheck check_file(const KnownFile& file, const fs::path& path) {
 
 }  // namespace
 
-fs::path cache_directory() {
+fs::path cache_directory(const KnownSet& set) {
   if (const char* cache = std::getenv("XDG_CACHE_HOME"); cache && fs::path(cache).is_absolute()) {
-    return fs::path(cache) / "gradrace" / "mnist";
+    return fs::path(cache) / "gradrace" / set.name;
   }
   const char* home = std::getenv("HOME");
-  return home && *home ? fs::path(home) / ".cache" / "gradrace" / "mnist" : fs::path();
+  return home && *home ? fs::path(home) / ".cache" / "gradrace" / set.name : fs::path();
 }
 
 std::array<fs::path, 4> find_files(const fs::path& directory) {
@@ -64,25 +64,26 @@ std::array<fs::path, 4> find_files(const fs::path& directory) {
   return paths;
 }
 
-void fetch_mnist(const fs::path& directory, const DownloadOptions& options) {
+void fetch(const KnownSet& set, const fs::path& directory, DownloadOptions options) {
   make_directory(directory);
-  const std::vector<FileCheck> checks = verify_directory(directory);
+  if (options.mirrors.empty()) options.mirrors.assign(set.mirrors.begin(), set.mirrors.end());
+  const std::vector<FileCheck> checks = verify_directory(set, directory);
   for (const FileCheck& check : checks) {
-    if (!check.path.empty() && !check.is_mnist) {
-      throw data_error("{}: the file is there already and is not MNIST's; move it away to have it downloaded",
-                       check.path.string());
+    if (!check.path.empty() && !check.is_known) {
+      throw data_error("{}: the file is there already and is not {}'s; move it away to have it downloaded",
+                       check.path.string(), set.title);
     }
   }
   for (std::size_t i = 0; i < checks.size(); ++i) {
     if (!checks[i].path.empty()) continue;
-    write_gzip_file(directory, kMnistFiles[i], download(kMnistFiles[i], options));
+    write_gzip_file(directory, set.files[i], download(set.files[i], options));
   }
 }
 
-std::vector<FileCheck> verify_directory(const fs::path& directory) {
+std::vector<FileCheck> verify_directory(const KnownSet& set, const fs::path& directory) {
   const auto paths = find_files(directory);
   std::vector<FileCheck> checks;
-  for (std::size_t i = 0; i < paths.size(); ++i) checks.push_back(check_file(kMnistFiles[i], paths[i]));
+  for (std::size_t i = 0; i < paths.size(); ++i) checks.push_back(check_file(set.files[i], paths[i]));
   return checks;
 }
 

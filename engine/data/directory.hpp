@@ -1,5 +1,6 @@
 #pragma once
-/// Data directories: the four MNIST files, each as name.gz or name. What the `gradrace data` subcommands do.
+/// Data directories: the four files of MNIST, or of a set like it, each as name.gz or name. What the `gradrace data`
+/// subcommands do.
 
 #include <array>
 #include <filesystem>
@@ -7,22 +8,22 @@
 #include <vector>
 
 #include "engine/data/download.hpp"
-#include "engine/data/mnist_files.hpp"
+#include "engine/data/known_sets.hpp"
 
 namespace gradrace {
 
-/// Where downloads are kept: $XDG_CACHE_HOME/gradrace/mnist if that is absolute, else ~/.cache/gradrace/mnist. Empty
-/// if HOME is not set either.
-std::filesystem::path cache_directory();
+/// Where downloads are kept: $XDG_CACHE_HOME/gradrace/<set's name> if that is absolute, else ~/.cache/gradrace/<name>.
+/// Empty if HOME is not set either.
+std::filesystem::path cache_directory(const KnownSet& set = kMnist);
 
 /// The paths of the four files, by MnistFile; a path is empty where the file is missing. name.gz is preferred to name,
 /// because it carries a checksum of its own.
 std::array<std::filesystem::path, 4> find_files(const std::filesystem::path& directory);
 
 /// Makes `directory` if needed and downloads the files that it lacks. A file appears there complete and checked, or
-/// not at all. A file that is there already and is not MNIST's is left alone: Error, exit code 5. Throws as download()
-/// does, and an Error with exit code 1 when a file cannot be written.
-void fetch_mnist(const std::filesystem::path& directory, const DownloadOptions& options);
+/// not at all. A file that is there already and is not the set's is left alone: Error, exit code 5. Throws as
+/// download() does, and an Error with exit code 1 when a file cannot be written.
+void fetch(const KnownSet& set, const std::filesystem::path& directory, DownloadOptions options);
 
 /// What verify_directory() found out about one file.
 struct FileCheck {
@@ -30,12 +31,12 @@ struct FileCheck {
   std::filesystem::path path;  ///< empty if the file is missing
   Index bytes = 0;             ///< uncompressed
   std::string sha256;          ///< uncompressed; empty if the file is missing or damaged
-  bool is_mnist = false;       ///< the checksum is MNIST's
+  bool is_known = false;       ///< the checksum is the set's
   std::string problem;         ///< one sentence; empty if the file can be used
 };
 
 /// Checks each of the four files by itself.
-std::vector<FileCheck> verify_directory(const std::filesystem::path& directory);
+std::vector<FileCheck> verify_directory(const KnownSet& set, const std::filesystem::path& directory);
 
 /// Makes `directory` if needed and writes the `digits` set there as four .gz files. Never overwrites: if one of them is
 /// there already, Error with exit code 5; if one cannot be written, exit code 1.

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "engine/data/gzip.hpp"
-#include "engine/data/mnist_files.hpp"
+#include "engine/data/known_sets.hpp"
 #include "engine/error.hpp"
 
 namespace gradrace {
@@ -20,10 +20,9 @@ class NetworkError : public Error {
 
 /// Where to download from, and how patiently.
 struct DownloadOptions {
-  /// Base URLs, tried in this order. The program replaces them by the environment variable GRADRACE_MIRRORS (URLs
-  /// with spaces between) where that is set.
-  std::vector<std::string> mirrors = {"https://ossci-datasets.s3.amazonaws.com/mnist",
-                                      "https://storage.googleapis.com/cvdf-datasets/mnist"};
+  /// Base URLs, tried in this order, instead of a set's own. The program takes them from the environment variable
+  /// GRADRACE_MIRRORS (URLs with spaces between) where that is set.
+  std::vector<std::string> mirrors = {};
   std::chrono::seconds connect_timeout{5};
   std::chrono::seconds stall_timeout{10};  ///< without a single byte
   /// Called as bytes arrive, on the calling thread, with the file's name, the bytes so far and the total (0 while it
@@ -32,8 +31,8 @@ struct DownloadOptions {
 };
 
 /// Downloads MIRROR/name.gz from the first mirror that has it right, into memory, and returns it as it was sent; its
-/// uncompressed content has the known size and SHA-256. Throws NetworkError; or, when a mirror did answer with
-/// something else (a page of HTML, a truncated file), an Error with exit code 5.
+/// uncompressed content has the known size and it, or its content, the known SHA-256. Throws NetworkError; or, when a
+/// mirror did answer with something else (a page of HTML, a truncated file), an Error with exit code 5.
 Bytes download(const KnownFile& file, const DownloadOptions& options);
 
 }  // namespace gradrace

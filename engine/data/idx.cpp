@@ -58,7 +58,7 @@ std::size_t file_bytes(const std::vector<Index>& shape, const std::string& name,
 }  // namespace
 
 IdxFile parse_idx(Bytes file, const std::string& name, IdxKind kind) {
-  IdxFile idx{.name = name, .shape = {}, .values = {}, .sha256 = {}};
+  IdxFile idx{.name = name, .shape = {}, .values = {}, .sha256 = {}, .stored_sha256 = sha256({file})};
   idx.shape = parse_header(uncompressed_start(file, name, header_bytes(kind)), name, kind);
   const std::size_t expected = file_bytes(idx.shape, name, kind);
   idx.values = uncompressed(std::move(file), name, expected);

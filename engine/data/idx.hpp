@@ -20,7 +20,8 @@ struct IdxFile {
   std::string name;          ///< for error messages
   std::vector<Index> shape;  ///< {count} or {count, height, width}
   Bytes values;
-  std::string sha256;  ///< of the uncompressed file, header included
+  std::string sha256;         ///< of the uncompressed file, header included
+  std::string stored_sha256;  ///< of the file as it was stored, compressed or not
 };
 
 /// Parses a file's bytes, gzip or plain: magic number, dimensions, and length equal to what the header says.
