@@ -21,6 +21,14 @@ Index winograd_tile(ConvMethod method) {
   return method == ConvMethod::kWinograd2 ? 2 : method == ConvMethod::kWinograd4 ? 4 : 0;
 }
 
+/// Whether the kernels of conv_single.inl.hpp do what kImplicit does.
+bool is_single(const ConvShape& s) {
+  const auto plain = [](const Window& w) {
+    return w.kernel == 3 && w.stride == 1 && w.padding == 0 && w.dilation == 1;
+  };
+  return s.in_c == 1 && plain(s.y) && plain(s.x) && s.out_c % kPanel == 0;
+}
+
 /// A patch's gradient is produced in whole panels, so its row is padded; plain patches use the same stride.
 Index patch_stride(const ConvShape& s) {
   return round_up(s.depth(), kPanel);
@@ -165,6 +173,10 @@ void conv2d_forward_rows(const Isa& isa, ConvMethod method, const ConvShape& s, 
     winograd_forward_rows(isa, winograd_tile(method), s, out_rows, x, weight, bias, y, scratch);
     return;
   }
+  if (method == ConvMethod::kImplicit && is_single(s)) {
+    isa.table().conv_single_forward(s, out_rows, x, weight, bias, y);
+    return;
+  }
   const Index out_w = s.out_w(), tile = isa.table().gemm_tile_rows;
   GemmArgs product{.rows = out_w,
                    .cols = s.out_c,
@@ -206,6 +218,10 @@ void conv2d_forward_rows(const Isa& isa, ConvMethod method, const ConvShape& s, 
 void conv2d_parameter_gradient(const Isa& isa, ConvMethod method, const ConvShape& s, const float* x, const float* dy,
                                float* dweight, float* dbias, bool accumulate, std::span<float> scratch) noexcept {
   GRADRACE_EXPECT(conv2d_supports(method, s), ==, true);
+  if (method == ConvMethod::kImplicit && is_single(s)) {
+    isa.table().conv_single_gradient(s, x, dy, accumulate, dweight, dbias);
+    return;
+  }
   if (method != ConvMethod::kIm2col && s.out_c % kPanel == 0)
     implicit_weight_gradient(isa, s, x, dy, dweight, accumulate);
   else

@@ -16,7 +16,7 @@ constexpr PanelMatrix conv2d_weights(const ConvShape& s) {
 }
 
 /// How the products find their patches. Forward both give the same bits; the weight's gradient is cut differently
-/// (tiles of output rows, or 256 positions).
+/// (tiles of output rows, or 256 positions, or the rows nearest to so many).
 enum class ConvMethod {
   kIm2col,     ///< copied into a matrix, a tile of output rows at a time; any shape
   kImplicit,   ///< read in place; without padding and without dilation along x. The weight's gradient falls back

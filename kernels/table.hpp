@@ -100,6 +100,10 @@ struct KernelTable {
   void (*gemm)(const GemmArgs&) noexcept;
   void (*linear_forward)(const LinearArgs&) noexcept;
   void (*transpose)(PanelMatrix shape, const float* from, Range panels, float* to) noexcept;
+  void (*conv_single_forward)(const ConvShape&, Range out_rows, const float* x, const float* weight, const float* bias,
+                              float* y) noexcept;
+  void (*conv_single_gradient)(const ConvShape&, const float* x, const float* dy, bool accumulate, float* dweight,
+                               float* dbias) noexcept;
   void (*im2col)(const ConvShape&, const float* x, Range out_rows, float* patches) noexcept;
   void (*col2im)(const ConvShape&, const float* patches, Index patch_stride, Range out_rows, float* x) noexcept;
   void (*add_column_sums)(Index rows, Index cols, const float* x, Index row_stride, float* sums) noexcept;

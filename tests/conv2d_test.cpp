@@ -107,6 +107,11 @@ TEST_P(Conv2d, EqualsTheReferenceForEveryChannelCount) {
     for (const Index out : lengths(isa())) check({6, 5, in, out, {3}, {2}}, (in + out) % 2);
 }
 
+TEST_P(Conv2d, EqualsTheReferenceForOneChannelOfAnySize) {
+  for (Index w = 3; w < 40; ++w)
+    check({random_.between(3, 40), w, 1, 16 * random_.between(1, 3), {3}, {3}}, w % 2, w % 5 == 0);
+}
+
 TEST_P(Conv2d, EqualsTheReferenceForEveryWindow) {
   for (const Index kernel : {1, 2, 3, 5})
     for (const Index stride : {1, 2, 3})

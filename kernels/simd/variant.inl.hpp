@@ -2,6 +2,7 @@
 // All bodies of one instruction set, gathered in its table.
 
 #include "kernels/simd/conv_pool.inl.hpp"
+#include "kernels/simd/conv_single.inl.hpp"
 #include "kernels/simd/gemm.inl.hpp"
 #include "kernels/simd/im2col.inl.hpp"
 #include "kernels/simd/linear.inl.hpp"
@@ -29,6 +30,8 @@ constexpr KernelTable all_kernels(const char* name) {
           .gemm = Gemm<Arch>::gemm,
           .linear_forward = Linear<Arch>::forward,
           .transpose = Gemm<Arch>::transpose,
+          .conv_single_forward = ConvSingle<Arch>::forward,
+          .conv_single_gradient = ConvSingle<Arch>::parameter_gradient,
           .im2col = Im2col<Arch>::im2col,
           .col2im = Im2col<Arch>::col2im,
           .add_column_sums = Gemm<Arch>::add_column_sums,

@@ -1,0 +1,98 @@
+#pragma once
+// Convolutions of one channel with 3 x 3 weights: the first of a network for grey images. A sum has nine terms only, so
+// what a general product does around its sums would cost as much as they do.
+
+#include "kernels/simd/vector.inl.hpp"
+#include "kernels/table.hpp"
+
+namespace gradrace::kernels {
+namespace {
+
+template <class Arch>
+struct ConvSingle {
+  using V = Vector<Arch>;
+  static constexpr Index kLanes = Index(V::size);
+  static constexpr Index kVectors = kPanel / kLanes;
+  static constexpr Index kTaps = 9, kSide = 3;
+  static constexpr Index kTilePositions = 12 / kVectors;
+  // Positions whose gradients make one sum, about; sums are then added: short ones are the more accurate.
+  static constexpr Index kChain = 256;
+
+  /// The outputs of some neighbouring positions for 16 channels; y's positions are `channels` apart.
+  template <Index Positions>
+  static void tile(const float* x, Index in_w, const float* weight, const float* bias, Index channels, float* y) {
+    V sum[Positions][kVectors];
+    for (Index p = 0; p < Positions; ++p)
+      for (Index v = 0; v < kVectors; ++v) sum[p][v] = V::load_unaligned(bias + v * kLanes);
+    for (Index ky = 0; ky < kSide; ++ky, x += in_w)
+      for (Index kx = 0; kx < kSide; ++kx, weight += kPanel) {
+        V w[kVectors];
+        for (Index v = 0; v < kVectors; ++v) w[v] = V::load_unaligned(weight + v * kLanes);
+        for (Index p = 0; p < Positions; ++p)
+          for (Index v = 0; v < kVectors; ++v) sum[p][v] = multiply_add(V(x[p + kx]), w[v], sum[p][v]);
+      }
+    for (Index p = 0; p < Positions; ++p)
+      for (Index v = 0; v < kVectors; ++v) sum[p][v].store_unaligned(y + p * channels + v * kLanes);
+  }
+
+  /// The tile of at most Positions that has exactly `positions`.
+  template <Index Positions>
+  static void tile_of(Index positions, const float* x, Index in_w, const float* weight, const float* bias,
+                      Index channels, float* y) {
+    if constexpr (Positions > 0) {
+      if (positions < Positions)
+        tile_of<Positions - 1>(positions, x, in_w, weight, bias, channels, y);
+      else
+        tile<Positions>(x, in_w, weight, bias, channels, y);
+    }
+  }
+
+  static void forward(const ConvShape& s, Range out_rows, const float* x, const float* weight, const float* bias,
+                      float* y) noexcept {
+    const Index out_w = s.out_w(), tiles = divide_up(out_w, kTilePositions);
+    for (Index oy = out_rows.begin; oy < out_rows.end; ++oy)
+      for (Index t = 0; t < tiles; ++t) {
+        const Range some = share(out_w, t, tiles);
+        float* to = y + ((oy - out_rows.begin) * out_w + some.begin) * s.out_c;
+        for (Index c = 0; c < s.out_c; c += kPanel)
+          tile_of<kTilePositions>(some.size(), x + oy * s.in_w + some.begin, s.in_w, weight + c * kTaps, bias + c,
+                                  s.out_c, to + c);
+      }
+  }
+
+  /// Adds to the gradients of a vector of channels what some rows of positions contribute; overwrites them unless
+  /// `accumulate`. dweight's taps are kPanel apart.
+  static void add_rows(const ConvShape& s, Range rows, const float* x, const float* dy, bool accumulate, float* dweight,
+                       float* dbias) {
+    const Index out_w = s.out_w();
+    V sum[kTaps], bias = accumulate ? V::load_unaligned(dbias) : V(0.0f);
+    for (V& tap : sum) tap = V(0.0f);
+    for (Index oy = rows.begin; oy < rows.end; ++oy) {
+      const float *image = x + oy * s.in_w, *gradient = dy + oy * out_w * s.out_c;
+      for (Index ox = 0; ox < out_w; ++ox, ++image, gradient += s.out_c) {
+        const V d = V::load_unaligned(gradient);
+        for (Index ky = 0; ky < kSide; ++ky)
+          for (Index kx = 0; kx < kSide; ++kx)
+            sum[ky * kSide + kx] = multiply_add(V(image[ky * s.in_w + kx]), d, sum[ky * kSide + kx]);
+        bias += d;
+      }
+    }
+    for (Index tap = 0; tap < kTaps; ++tap) {
+      float* to = dweight + tap * kPanel;
+      (accumulate ? V::load_unaligned(to) + sum[tap] : sum[tap]).store_unaligned(to);
+    }
+    bias.store_unaligned(dbias);
+  }
+
+  static void parameter_gradient(const ConvShape& s, const float* x, const float* dy, bool accumulate, float* dweight,
+                                 float* dbias) noexcept {
+    const Index out_h = s.out_h(), chains = divide_up(out_h * s.out_w(), kChain);
+    for (Index c = 0; c < s.out_c; c += kLanes)
+      for (Index chain = 0; chain < chains; ++chain)
+        add_rows(s, share(out_h, chain, chains), x, dy + c, accumulate || chain > 0,
+                 dweight + c / kPanel * kTaps * kPanel + c % kPanel, dbias + c);
+  }
+};
+
+}  // namespace
+}  // namespace gradrace::kernels
