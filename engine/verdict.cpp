@@ -98,24 +98,23 @@ class Verdict {
 
   void say_of_metric(std::size_t index) {
     const Metric* metric = comparison_.labels[0].metrics[index].metric;
-    std::vector<std::string> reached, complete;
+    std::vector<std::string> lacking;
     const MetricSummary* best = nullptr;
     std::string best_label;
     for (const LabelSummary& label : comparison_.labels) {
       const MetricSummary& m = label.metrics[index];
       const Index runs = m.summary.n + m.missing;
-      reached.push_back(fmt::format("{} from {} of {} seeds", label.label, m.summary.n, runs));
+      if (m.missing > 0) lacking.push_back(fmt::format("{} from {} of {} seeds", label.label, m.summary.n, runs));
       if (m.missing > 0 || runs == 0) continue;
-      complete.push_back(label.label);
       const auto is_better = [&](double a, double b) { return metric->more_is_better ? a > b : a < b; };
       if (!best || is_better(m.summary.mean, best->summary.mean)) {
         best = &m;
         best_label = label.label;
       }
     }
-    if (complete.size() < comparison_.labels.size())
-      sentences_.push_back(fmt::format("{}: known for {}; a mean of some would mislead, so there is none.",
-                                       capitalised(metric->title), joined(reached)));
+    if (!lacking.empty())
+      sentences_.push_back(fmt::format("{}: known for {} only; a mean of some would mislead, so there is none.",
+                                       capitalised(metric->title), joined(lacking)));
     const auto pairs = complete_pairs(*metric);
     if (pairs.size() == 1) sentences_.push_back(sentence_of_two(*pairs[0]));
     if (pairs.size() > 1) sentences_.push_back(sentence_of_many(pairs, best_label, best->summary.mean));

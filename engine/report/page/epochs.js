@@ -29,7 +29,7 @@ function epochLineCard(title, axisTitle, value, write) {
       scales: {
         x: axis("Epoch", { type: "linear", ticks: { stepSize: Math.ceil(epochCount / 10), precision: 0 },
           grid: { display: false }, min: epochCount > 1 ? 1 : 0.5, max: epochCount > 1 ? epochCount : 1.5 }),
-        y: axis(axisTitle, { grace: "8%", ticks: { callback: tickText } }),
+        y: axis(axisTitle, { ticks: { callback: tickText } }),
       },
       plugins: { tooltip: { filter: (item) => !item.dataset.silent, callbacks: {
         title: ([item]) => item && `Epoch ${item.parsed.x}`,

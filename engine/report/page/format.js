@@ -1,12 +1,13 @@
 // Numbers as text. What is not a number becomes a dash.
 
 const isNumber = (x) => typeof x === "number" && Number.isFinite(x);
-const proper = (text) => text.replace(/^-/, "\u2212").replace(/e-/, "e\u2212");
+const proper = (text) => text.replace(/^-/, "\u2212").replace(/e-/, "e\u2212").replace("e+", "e");
 const fixed = (x, digits) => (isNumber(x) ? proper(x.toFixed(digits)) : "\u2013");
 const significant = (x, digits = 4) => {
   if (!isNumber(x)) return "\u2013";
   const short = Number(x.toPrecision(digits));
-  return proper(short !== 0 && Math.abs(short) < 1e-3 ? short.toExponential() : String(short));
+  const small = short !== 0 && Math.abs(short) < 1e-3, large = Math.abs(short) >= 1e6;
+  return proper(small || large ? short.toExponential() : String(short));
 };
 const whole = (x) => (isNumber(x) ? proper(Math.round(x).toLocaleString("en").replaceAll(",", "\u202f")) : "\u2013");
 const percent = (x, digits = 2) => (isNumber(x) ? fixed(x, digits) + "\u202f%" : "\u2013");

@@ -59,7 +59,7 @@ function targetFacts(group) {
 function bigNumber(text, what) {
   const [centre, spread] = text.split("\u00a0\u00b1");
   return element("p", { class: "big" }, centre, spread ? element("small", {}, `\u00a0\u00b1${spread}`) : null,
-    element("span", {}, what));
+    element("span", {}, spread ? `${what}, mean \u00b1 standard deviation` : what));
 }
 
 function groupCard(group) {
@@ -71,7 +71,7 @@ function groupCard(group) {
     ["Training time", withSpread(ended.map(trainSeconds), inSeconds)],
     ...reachedFacts(group, "Converged", group.runs.map((run) => run.convergence).filter(Boolean)),
     ...targetFacts(group),
-    ["Seeds", group.runs.length > 1 ? `${group.runs.length} (mean \u00b1 standard deviation)` : null],
+    ["Seeds", group.runs.length > 1 ? String(group.runs.length) : null],
     ["State", states.length ? listed([...new Set(states)].map((s) => `${states.filter((x) => x === s).length} ${s}`)) : null],
   ].filter(([, text]) => text);
   const node = element("section", { class: "card run" },

@@ -14,7 +14,7 @@ function sweepCard(sweep, index) {
       data: points.map((p) => ({ x: p.value, y: share(p[key]) ?? NaN })) })) },
     options: { parsing: false, interaction: { mode: "index", intersect: false },
       scales: { x: axis(sweep.option, { type: logarithmic ? "logarithmic" : "linear", ticks: { callback: logarithmic ? logTicks : tickText } }),
-        y: axis("% of images", { ticks: { callback: tickText }, grace: "8%" }) },
+        y: axis("% of images", { ticks: { callback: tickText } }) },
       plugins: { legend: { display: true, position: "bottom", labels: { usePointStyle: true } },
         tooltip: { callbacks: { title: ([item]) => item && `${sweep.option} = ${significant(item.parsed.x)}`,
           label: (item) => `${item.dataset.label}: ${percent(item.parsed.y)}` } } } },
