@@ -54,8 +54,8 @@ std::string sweep_table(const Sweep& sweep, std::span<const LabelSummary> labels
     }
     rows.back().push_back(point.label == chosen ? "chosen" : "");
   }
-  return table({fmt::format("{}: {}", sweep.optimizer, sweep.option), "finished", "validation accuracy",
-                "validation loss", "test accuracy", ""},
+  return table({fmt::format("{}: {}", sweep.label, sweep.option), "finished", "validation accuracy", "validation loss",
+                "test accuracy", ""},
                rows);
 }
 

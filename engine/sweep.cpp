@@ -138,7 +138,8 @@ ordered_json sweep_json(std::span<const Sweep> sweeps, std::span<const LabelSumm
     const auto chosen = chosen_label(sweep, labels);
     ordered_json points = ordered_json::array();
     for (const SweepPoint& point : sweep.points) points.push_back(point_json(point, labels));
-    json.push_back({{"optimizer", sweep.optimizer},
+    json.push_back({{"label", sweep.label},
+                    {"optimizer", sweep.optimizer},
                     {"option", sweep.option},
                     {"scale", sweep.scale},
                     {"points", points},

@@ -50,15 +50,17 @@ RunResult run(const std::string& label, Index validation, Index test, std::uint6
 }
 
 TEST(Sweep, ChoosesOnValidationAndReportsTest) {
-  const std::vector<Sweep> sweeps = {Sweep::parse("adam:lr=1..3:lin:3")};
-  std::vector<RunResult> runs = {run("sgd", 10, 10), run("adam-lr-1", 90, 99), run("adam-lr-2", 95, 80),
-                                 run("adam-lr-3", 99, 99)};
+  const std::vector<Sweep> sweeps = {Sweep::parse("a@adam:lr=1..3:lin:3")};
+  std::vector<RunResult> runs = {run("sgd", 10, 10), run("a-lr-1", 90, 99), run("a-lr-2", 95, 80),
+                                 run("a-lr-3", 99, 99)};
   runs[3].status = Status::kDiverged;
   const Comparison all = compare_runs(runs);
-  EXPECT_EQ(chosen_label(sweeps[0], all.labels), "adam-lr-2");
-  EXPECT_EQ(contestants(runs, sweeps), (std::vector<std::string>{"sgd", "adam-lr-2"}));
+  EXPECT_EQ(chosen_label(sweeps[0], all.labels), "a-lr-2");
+  EXPECT_EQ(contestants(runs, sweeps), (std::vector<std::string>{"sgd", "a-lr-2"}));
   const auto json = sweep_json(sweeps, all.labels);
-  EXPECT_EQ(json[0]["chosen"], "adam-lr-2");
+  EXPECT_EQ(json[0]["label"], "a");
+  EXPECT_EQ(json[0]["optimizer"], "adam");
+  EXPECT_EQ(json[0]["chosen"], "a-lr-2");
   EXPECT_EQ(json[0]["points"][1]["test_accuracy"], 0.8);
   EXPECT_EQ(json[0]["points"][1]["validation_accuracy"], 0.95);
   EXPECT_EQ(json[0]["points"][2]["diverged"], 1);
@@ -66,7 +68,7 @@ TEST(Sweep, ChoosesOnValidationAndReportsTest) {
   EXPECT_EQ(compare_runs(runs, contestants(runs, sweeps)).labels.size(), 2u);
   const auto differences = run_differences(runs, contestants(runs, sweeps));
   ASSERT_EQ(differences.size(), 1u);
-  EXPECT_EQ(differences[0].b, "adam-lr-2");
+  EXPECT_EQ(differences[0].b, "a-lr-2");
 }
 
 TEST(Sweep, TakesTheMeanOverSeedsAndNoSettingThatEverDiverged) {

@@ -155,7 +155,7 @@ LineFigure loss_figure(const Field& field, bool by_seconds) {
 }
 
 LineFigure sweep_figure(const Sweep& sweep, std::span<const LabelSummary> labels) {
-  LineFigure figure = {.title = fmt::format("Accuracy by {} of {}", sweep.option, sweep.optimizer),
+  LineFigure figure = {.title = fmt::format("Accuracy by {} of {}", sweep.option, sweep.label),
                        .note = {},
                        .x_title = sweep.option,
                        .y_title = "accuracy, %",

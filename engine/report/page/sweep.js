@@ -1,7 +1,7 @@
 // How much the value of an option matters: chosen on validation, reported on test.
 
 function sweepCard(sweep, index) {
-  const title = `${sweep.optimizer}: ${sweep.option}`;
+  const title = `${sweep.label ?? sweep.optimizer}: ${sweep.option}`;
   const points = sweep.points.filter((p) => isNumber(p.value)), logarithmic = sweep.scale === "log";
   const kinds = [["validation_accuracy", "Validation accuracy"], ["test_accuracy", "Test accuracy"]]
     .filter(([key]) => points.some((p) => isNumber(p[key])));
