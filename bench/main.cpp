@@ -8,6 +8,7 @@
 
 #include <cstdio>
 #include <cstring>
+#include <iostream>
 #include <string>
 #include <vector>
 
@@ -65,5 +66,9 @@ int main(int argc, char** argv) {
 #endif
   const std::size_t matched = benchmark::RunSpecifiedBenchmarks();
   benchmark::Shutdown();
+  if (!std::cout.flush()) {
+    std::fputs("gradrace-bench: error: cannot write to standard output\n", stderr);
+    return 1;
+  }
   return matched > 0 ? 0 : 2;
 }
