@@ -31,7 +31,8 @@ void run_forward(benchmark::State& state, ConvMethod method, const ConvShape& s,
   if (prepares) conv2d_prepare_weights(isa, method, s, l.weight.data(), prepared.data());
   const float* weight = prepares ? prepared.data() : l.weight.data();
   check_and_time(
-      state, isa, team, l.amount(executed_part(method, s)), [&] { return l.forward_is_right(slack(method)); },
+      state, isa, team, l.amount(executed_part(method, s, s.out_h(), s.out_w())),
+      [&] { return l.forward_is_right(slack(method)); },
       [&](Worker worker) noexcept {
         for_each_image(worker, [&](Index n) {
           conv2d_forward(isa, method, s, l.x.data() + n * l.in, weight, l.bias.data(), l.y.data() + n * l.out,

@@ -105,7 +105,7 @@ struct Stage {
             .bytes = 2 * convolution.x.bytes() + dy.bytes() + place.bytes() + 2 * weight_rows.bytes()};
   }
   Amount forward_amount() const {
-    Amount amount = convolution.amount(executed_part(method, shape.conv));
+    Amount amount = convolution.amount(executed_part(method, shape.conv, shape.conv.out_h(), shape.conv.out_w()));
     amount.bytes = convolution.x.bytes() + y.bytes() + place.bytes() + convolution.weight.bytes();
     return amount;
   }

@@ -45,9 +45,9 @@ struct Device {
 
 /// What is executed where oneDNN chooses Winograd's tiles, as a part of the direct sum.
 template <class Description>
-double executed_part_of(const Description& primitive, const ConvShape& s) {
+double executed_part_of(const Description& primitive, const ConvShape& s, Index height, Index width) {
   const bool is_winograd = std::string_view(primitive.impl_info_str()).find("wino_4x3") != std::string_view::npos;
-  return is_winograd ? executed_part(kernels::ConvMethod::kWinograd4, s) : 1;
+  return is_winograd ? executed_part(kernels::ConvMethod::kWinograd4, s, height, width) : 1;
 }
 
 /// Runs a primitive, lets `fetch` bring its result where is_right() looks, and times it.
@@ -125,8 +125,8 @@ void run_forward(benchmark::State& state, const ConvShape& s, dnnl::algorithm al
       {DNNL_ARG_DST, y}};
   check_and_time_primitive(
       state, threads, p.device, dnnl::convolution_forward(primitive), arguments,
-      p.l.amount(executed_part_of(primitive, s)), [&] { p.device.copy(y, p.images(p.l.y.data(), p.y_dims())); },
-      [&] { return p.l.forward_is_right(kSlack); });
+      p.l.amount(executed_part_of(primitive, s, s.out_h(), s.out_w())),
+      [&] { p.device.copy(y, p.images(p.l.y.data(), p.y_dims())); }, [&] { return p.l.forward_is_right(kSlack); });
 }
 
 void run_parameter_gradient(benchmark::State& state, const ConvShape& s, dnnl::algorithm algorithm, Index threads) {
@@ -144,7 +144,7 @@ void run_parameter_gradient(benchmark::State& state, const ConvShape& s, dnnl::a
       for (Index o = 0; o < s.out_c; ++o) p.l.dweight.data()[p.l.w.offset(k, o)] = p.plain[k * s.out_c + o];
   };
   check_and_time_primitive(state, threads, p.device, dnnl::convolution_backward_weights(primitive), arguments,
-                           p.l.amount(executed_part_of(primitive, s)), fetch,
+                           p.l.amount(executed_part_of(primitive, s, s.out_h(), s.out_w())), fetch,
                            [&] { return p.l.parameter_gradient_is_right(1); });
 }
 
@@ -158,7 +158,8 @@ void run_input_gradient(benchmark::State& state, const ConvShape& s, dnnl::algor
       {DNNL_ARG_DIFF_SRC, dx}};
   check_and_time_primitive(
       state, threads, p.device, dnnl::convolution_backward_data(primitive), arguments,
-      p.l.amount(executed_part_of(primitive, s)), [&] { p.device.copy(dx, p.images(p.l.dx.data(), p.x_dims())); },
+      p.l.amount(executed_part_of(primitive, s, s.in_h, s.in_w)),
+      [&] { p.device.copy(dx, p.images(p.l.dx.data(), p.x_dims())); },
       [&] { return p.l.input_gradient_is_right(kSlack); });
 }
 
