@@ -13,7 +13,7 @@ namespace {
 
 // In units of the drawing, 5 to a millimetre: a text of 13 is 7.4 points high.
 constexpr double kWidth = 430, kLeft = 64, kRight = 412, kTop = 10, kBottom = 220, kLineHeight = 17;
-constexpr double kLetter = 7.2;    // width, about
+constexpr double kLetter = 8;      // width, of wide fonts
 constexpr double kRoom = 0.04;     // above and below the lines, of their range
 constexpr std::size_t kMarks = 8;  // on a line
 
