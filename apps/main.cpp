@@ -86,6 +86,7 @@ int run_and_report(int argc, char** argv) {
 int main(int argc, char** argv) {
   using namespace gradrace;
   std::signal(SIGPIPE, SIG_IGN);  // a reader that goes away shows as an error of say()
+  std::signal(SIGXFSZ, SIG_IGN);  // a file that may not grow (ulimit -f), as an error of whoever writes it
   spdlog::set_default_logger(spdlog::stderr_logger_st("gradrace"));
   spdlog::set_pattern("%n: %l: %v");
   const int exit_code = run_and_report(argc, argv);

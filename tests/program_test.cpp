@@ -303,6 +303,15 @@ TEST_F(ProgramTest, RefusesAnOutputThatCannotBeWrittenBeforeItTrains) {
   expect_error(ExitCode::kFailure, "below", race({"--out", in_directory("file/below")}));
 }
 
+TEST_F(ProgramTest, SaysWhichFileMayNotGrow) {
+  const std::string command =
+      fmt::format("ulimit -f 2; {} {} --out {} >{} 2>{}", GRADRACE_TEST_PROGRAM, fmt::join(race(), " "),
+                  in_directory("out"), in_directory("stdout"), in_directory("stderr"));
+  EXPECT_EQ(WEXITSTATUS(std::system(command.c_str())), 1);
+  expect_contains(read_text(directory_ / "stderr"), "results.json: File too large");
+  EXPECT_FALSE(std::filesystem::exists(directory_ / "out/results.json"));
+}
+
 TEST_F(ProgramTest, RefusesAWrongDirectory) {
   expect_error(ExitCode::kData, "nowhere", {"--data-dir", in_directory("nowhere")});
   std::filesystem::remove(data() / kMnistFiles[kTestLabels].name);
