@@ -1,6 +1,8 @@
 #pragma once
 /// Timing libtorch's functions beside our kernels.
 
+#include <ATen/core/ivalue.h>  // before the others, where clang must know it as C++20
+
 #include <ATen/ATen.h>
 
 #include <functional>

@@ -1,6 +1,5 @@
 // libtorch on the same layers, with the same numbers and checked by the same reference, in PyTorch's own layout (NCHW).
 
-#include <ATen/Version.h>
 #include <torch/version.h>
 
 #include <algorithm>

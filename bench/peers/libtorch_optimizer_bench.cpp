@@ -2,13 +2,14 @@
 // we have. It has no Adadelta; here is that of PyTorch's Python, operation by operation. Each step is the next one, and
 // its gradient the same.
 
+#include "bench/peers/libtorch.hpp"
+
 #include <torch/optim.h>
 
 #include <memory>
 
 #include "bench/benchmarks.hpp"
 #include "bench/optimizer.hpp"
-#include "bench/peers/libtorch.hpp"
 
 namespace gradrace::bench {
 namespace {
