@@ -60,6 +60,32 @@ void run_weight_gradient(benchmark::State& state, const PanelMatrix& shape, cons
       state, isa, team, l.amount(), [&] { return l.weight_gradient_is_right(); }, work);
 }
 
+/// Both gradients with a third of dy not zero, as behind ReLU and dropout: lists, then the panels shared.
+void run_sparse_backward(benchmark::State& state, const PanelMatrix& shape, const kernels::Isa& isa, Index threads) {
+  const kernels::Team team(threads);
+  const Linear l(shape);
+  Index non_zeros = 0;
+  for (Index i = 0; i < kBatch * shape.rows; ++i) {
+    if (i * 7 % 3 > 0) l.dy.data()[i] = 0;
+    non_zeros += l.dy[i] != 0;
+  }
+  const Index floats = kernels::linear_list_floats(shape, kBatch);
+  const Buffer lists(threads * floats);
+  const Amount dense = l.amount();
+  const Amount amount{
+      .flop = 4.0 * double(non_zeros * shape.cols), .dense_flop = 2 * dense.flop, .bytes = 2 * dense.bytes};
+  const auto work = [&](Worker worker) noexcept {
+    const Range panels = worker.share_of(shape.panels());
+    const std::span<float> mine = lists.part(worker.index(), threads);
+    kernels::linear_list(shape, kBatch, {l.dy.data(), shape.rows}, shape.cols, mine);
+    kernels::linear_sparse_input_gradient(isa, shape, panels, kBatch, mine, l.weight.data(), {l.dx.data(), shape.cols});
+    kernels::linear_sparse_weight_gradient(isa, shape, panels, kBatch, {l.x.data(), shape.cols}, mine,
+                                           l.dweight.data() + panels.begin * shape.rows * kPanel);
+  };
+  check_and_time(
+      state, isa, team, amount, [&] { return l.input_gradient_is_right() && l.weight_gradient_is_right(); }, work);
+}
+
 }  // namespace
 
 void register_linear() {
@@ -73,6 +99,7 @@ void register_linear() {
     add_pass("forward", run_forward);
     add_pass("input_gradient", run_input_gradient);
     add_pass("weight_gradient", run_weight_gradient);
+    if (w.cols % kPanel == 0) add_pass("sparse_backward", run_sparse_backward);
   }
 }
 

@@ -109,7 +109,8 @@ class Layer {
                         Activations d_in) const = 0;
   /// Of a layer with shared parts, instead of backward: overwrites the pieces of d_in (if wanted) of all
   /// samples that depend on some parts.
-  virtual void backward_parts(const Context&, Range /*parts*/, Activations /*d_out*/, Activations /*d_in*/) const {}
+  virtual void backward_parts(const Context&, Range /*parts*/, Activations /*in*/, Activations /*d_out*/,
+                              Activations /*d_in*/) const {}
   /// Writes the gradient of some panels (at least one) of parameter number `index` (in the order added), one panel
   /// after the other, padding columns as zeros. Comes after backward of the whole batch; in and d_out are those of
   /// backward (d_out only of layers that want all samples).

@@ -12,7 +12,7 @@ namespace gradrace {
 namespace {
 
 // Floats of gradient that are formed before they are used up: with parameters and state they fill an L1 cache.
-constexpr Index kBlockFloats = 4096;
+constexpr Index kBlockFloats = 6144;
 
 /// Panels of a parameter that are updated together.
 Index block_panels(const Parameter& p) {
@@ -266,8 +266,8 @@ void Model::backward(const Context& context, const kernels::Worker& worker, Rang
   for (Index i = std::ssize(layers_); i-- > head_;) {
     if (const Index parts = layers_[std::size_t(i)]->shared_parts(); parts > 0) {
       wait(context, worker);
-      layers_[std::size_t(i)]->backward_parts(context, worker.share_of(parts), gradient(std::size_t(i + 1), 0),
-                                              gradient(std::size_t(i), 0));
+      layers_[std::size_t(i)]->backward_parts(context, worker.share_of(parts), activation(std::size_t(i)),
+                                              gradient(std::size_t(i + 1), 0), gradient(std::size_t(i), 0));
       context.lap(backward_stage(i));
       wait(context, worker);
     } else if (!samples.empty()) {

@@ -12,6 +12,24 @@ namespace {
 // sums would cost as much as forming them.
 constexpr Index kMostParts = 12, kLeastPartPanels = 16;
 
+/// The two groups of lists: by row (offsets are those of outputs in a panel of weights) and by output (of rows of x).
+struct Lists {
+  Lists(const PanelMatrix& w, Index rows, std::span<float> memory)
+      : by_row(at(memory.data(), rows, w.rows)), by_output(at(memory.data() + floats(rows, w.rows), w.rows, rows)) {}
+  static Index floats(Index lists, Index most) { return round_up(lists, 2) + 2 * lists * (most + 1); }
+  static NonZeros at(float* memory, Index lists, Index most) {
+    return {reinterpret_cast<Index32*>(memory), reinterpret_cast<NonZero*>(memory + round_up(lists, 2)), most + 1};
+  }
+
+  NonZeros by_row, by_output;
+};
+
+/// Writes behind a list, and keeps what it wrote if it is not zero: a branch could not be foreseen.
+void append(const NonZeros& lists, Index list, Index32 offset, float gradient) {
+  lists.entries[list * lists.capacity + lists.count[list]] = {offset, gradient};
+  lists.count[list] += gradient != 0.0f;
+}
+
 }  // namespace
 
 Index linear_part_panels(const PanelMatrix& w) {
@@ -104,6 +122,54 @@ void linear_weight_gradient(const Isa& isa, const PanelMatrix& w, Index rows, Co
                     .c_row_stride = kPanel,
                     .bias = nullptr,
                     .accumulate = false});
+}
+
+Index linear_list_floats(const PanelMatrix& w, Index rows) {
+  return Lists::floats(rows, w.rows) + Lists::floats(w.rows, rows);
+}
+
+void linear_list(const PanelMatrix& w, Index rows, ConstRows dy, Index x_stride, std::span<float> lists) noexcept {
+  GRADRACE_EXPECT(dy.stride, >=, w.rows);
+  GRADRACE_EXPECT(Index(lists.size()), >=, linear_list_floats(w, rows));
+  const Lists to(w, rows, lists);
+  std::fill_n(to.by_row.count, rows, 0);
+  std::fill_n(to.by_output.count, w.rows, 0);
+  for (Index n = 0; n < rows; ++n)
+    for (Index o = 0; o < w.rows; ++o) {
+      const float gradient = dy.data[n * dy.stride + o];
+      append(to.by_row, n, Index32(o * kPanel), gradient);
+      append(to.by_output, o, Index32(n * x_stride), gradient);
+    }
+}
+
+void linear_sparse_input_gradient(const Isa& isa, const PanelMatrix& w, Range panels, Index rows,
+                                  std::span<float> lists, const float* weight, Rows dx) noexcept {
+  GRADRACE_EXPECT(panels.end * kPanel, <=, w.cols);
+  GRADRACE_EXPECT(dx.stride, >=, w.cols);
+  GRADRACE_EXPECT(Index(lists.size()), >=, linear_list_floats(w, rows));
+  isa.table().sparse_product({.rows = rows,
+                              .panels = panels.size(),
+                              .a = Lists(w, rows, lists).by_row,
+                              .b = weight + panels.begin * w.rows * kPanel,
+                              .b_panel_stride = w.rows * kPanel,
+                              .c = dx.data + panels.begin * kPanel,
+                              .c_panel_stride = kPanel,
+                              .c_row_stride = dx.stride});
+}
+
+void linear_sparse_weight_gradient(const Isa& isa, const PanelMatrix& w, Range panels, Index rows, ConstRows x,
+                                   std::span<float> lists, float* dweight) noexcept {
+  GRADRACE_EXPECT(panels.end * kPanel, <=, w.cols);
+  GRADRACE_EXPECT(x.stride, >=, w.cols);
+  GRADRACE_EXPECT(Index(lists.size()), >=, linear_list_floats(w, rows));
+  isa.table().sparse_product({.rows = w.rows,
+                              .panels = panels.size(),
+                              .a = Lists(w, rows, lists).by_output,
+                              .b = x.data + panels.begin * kPanel,
+                              .b_panel_stride = kPanel,
+                              .c = dweight,
+                              .c_panel_stride = w.rows * kPanel,
+                              .c_row_stride = kPanel});
 }
 
 }  // namespace gradrace::kernels

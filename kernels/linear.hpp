@@ -50,4 +50,18 @@ void linear_input_gradient(const Isa& isa, const PanelMatrix& w, Range panels, I
 void linear_weight_gradient(const Isa& isa, const PanelMatrix& w, Index rows, ConstRows x, ConstRows dy, Range panels,
                             float* dweight) noexcept;
 
+/// Behind ReLU and dropout most of dy is zero. These three do what the two above do, but skip the zeros: where x and w
+/// are finite, with the same bits as one chain of multiply-adds; a NaN or an infinity that only meets zeros is not
+/// seen. w.cols must be whole panels.
+
+/// Lists what is not zero in dy, by row and by output. `lists` has linear_list_floats(w, rows) floats.
+void linear_list(const PanelMatrix& w, Index rows, ConstRows dy, Index x_stride, std::span<float> lists) noexcept;
+Index linear_list_floats(const PanelMatrix& w, Index rows);
+
+/// linear_input_gradient and linear_weight_gradient from the lists; rows and x.stride are those of linear_list.
+void linear_sparse_input_gradient(const Isa& isa, const PanelMatrix& w, Range panels, Index rows,
+                                  std::span<float> lists, const float* weight, Rows dx) noexcept;
+void linear_sparse_weight_gradient(const Isa& isa, const PanelMatrix& w, Range panels, Index rows, ConstRows x,
+                                   std::span<float> lists, float* dweight) noexcept;
+
 }  // namespace gradrace::kernels

@@ -49,16 +49,27 @@ inline constexpr Index kPasses = 8;
 
 using Index32 = std::int32_t;
 
-/// One gradient that is not zero, and where the input window that it belongs to begins.
+/// One gradient that is not zero, and where what it is multiplied by begins (of a convolution: its input window).
 struct NonZero {
   Index32 offset;
   float gradient;
 };
-/// Lists by output channel: count[o] entries from entries[o * capacity] on, and room for one more.
+/// Lists, by output channel or by row: count[o] entries from entries[o * capacity] on, and room for one more.
 struct NonZeros {
   Index32* count;
   NonZero* entries;
   Index capacity;
+};
+
+/// c(r, j) = sum over the entries of list r, in order, of gradient * b(offset + j), for whole panels of columns j.
+/// Overwrites c.
+struct SparseProductArgs {
+  Index rows, panels;
+  NonZeros a;
+  const float* b;
+  Index b_panel_stride;
+  float* c;
+  Index c_panel_stride, c_row_stride;
 };
 
 /// A row of Winograd tiles (winograd.hpp). `lines` and `inputs` are scratch; a stride is the way from one line, or from
@@ -98,6 +109,7 @@ struct KernelTable {
   Index gemm_tile_rows;  ///< rows of the register tile
 
   void (*gemm)(const GemmArgs&) noexcept;
+  void (*sparse_product)(const SparseProductArgs&) noexcept;
   void (*linear_forward)(const LinearArgs&) noexcept;
   void (*transpose)(PanelMatrix shape, const float* from, Range panels, float* to) noexcept;
   void (*conv_single_forward)(const ConvShape&, Range out_rows, const float* x, const float* weight, const float* bias,

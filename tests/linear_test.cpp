@@ -129,6 +129,53 @@ TEST_P(Linear, GivesTheSameWeightGradientInAnySlices) {
   }
 }
 
+/// The input's gradient, then the weights', of some panels; from all of dy, or from lists of what is not zero in it.
+std::vector<float> gradients(const Isa& isa, const PanelMatrix& w, Index rows, const std::vector<float>& x,
+                             const std::vector<float>& weight, const std::vector<float>& dy, Range panels,
+                             bool sparse) {
+  const Index all = w.panels() * kPanel;
+  const Input x_in(x, 0), w_in(weight, 0), dy_in(dy, 0);
+  Output dx(rows * all, 0), dw(panels.size() * w.rows * kPanel, 0), lists(linear_list_floats(w, rows));
+  if (sparse) {
+    linear_list(w, rows, {dy_in.data(), w.rows}, all, lists.span());
+    linear_sparse_input_gradient(isa, w, panels, rows, lists.span(), w_in.data(), {dx.data(), all});
+    linear_sparse_weight_gradient(isa, w, panels, rows, {x_in.data(), all}, lists.span(), dw.data());
+  } else {
+    linear_input_gradient(isa, w, panels, rows, {dy_in.data(), w.rows}, w_in.data(), {dx.data(), all});
+    linear_weight_gradient(isa, w, rows, {x_in.data(), all}, {dy_in.data(), w.rows}, panels, dw.data());
+  }
+  std::vector<float> both = dx.values();
+  const std::vector<float> rest = dw.values();
+  both.insert(both.end(), rest.begin(), rest.end());
+  return both;
+}
+
+TEST_P(Linear, GivesTheSameGradientsFromListsOfWhatIsNotZero) {
+  for (int i = 0; i < 60; ++i) {
+    const PanelMatrix w{random_.between(1, 70), kPanel * random_.between(1, 20)};
+    const Index rows = random_.between(1, 40), zeros = i % 4;  // of four
+    const Index begin = random_.between(0, w.panels() - 1), end = random_.between(begin + 1, w.panels());
+    SCOPED_TRACE(testing::Message() << rows << " rows, " << w.cols << " -> " << w.rows << ", panels " << begin << " to "
+                                    << end << ", zeros in four " << zeros);
+    std::vector<float> dy = random_.numbers(rows * w.rows);
+    for (float& g : dy)
+      if (random_.between(0, 3) < zeros) g = 0;
+    const std::vector<float> x = random_.numbers(rows * w.cols), weight = random_.numbers(w.floats());
+    const Range panels{begin, end};
+    expect_same_bits(gradients(isa(), w, rows, x, weight, dy, panels, true),
+                     gradients(isa(), w, rows, x, weight, dy, panels, false));
+  }
+}
+
+TEST_P(Linear, SeesANanInWhatIsNotZero) {
+  const PanelMatrix w{3, kPanel};
+  std::vector<float> x(2 * kPanel, 1.0f), weight(w.floats(), 1.0f), dy{0, kNan, 0, 1, 0, 0};
+  const std::vector<float> both = gradients(isa(), w, 2, x, weight, dy, {0, 1}, true);
+  EXPECT_TRUE(std::isnan(both[0]));                                         // dx of row 0
+  EXPECT_EQ(both[kPanel], 1.0f);                                            // and of row 1
+  EXPECT_TRUE(std::isnan(both[std::size_t(w.offset(1, 0) + 2 * kPanel)]));  // dw of output 1
+}
+
 TEST(LinearDeathTest, RefusesRowsThatOverlap) {
   GTEST_FLAG_SET(death_test_style, "threadsafe");
   std::vector<float> v(1000);
@@ -140,6 +187,10 @@ TEST(LinearDeathTest, RefusesRowsThatOverlap) {
   EXPECT_DEATH(linear_add_up(Isa::best(), w, {0, 3}, 2, v, v.data(), {v.data(), 10}), "some.end");
   EXPECT_DEATH(linear_input_gradient(Isa::best(), w, {0, 2}, 2, {v.data(), 9}, v.data(), {v.data(), 20}), "dy.stride");
   EXPECT_DEATH(linear_weight_gradient(Isa::best(), w, 2, {v.data(), 20}, {v.data(), 9}, {0, 2}, v.data()), "dy.stride");
+  EXPECT_DEATH(linear_list(w, 2, {v.data(), 9}, 20, v), "dy.stride");
+  EXPECT_DEATH(linear_list(w, 2, {v.data(), 10}, 20, {}), "lists");
+  EXPECT_DEATH(linear_sparse_input_gradient(Isa::best(), w, {0, 2}, 2, v, v.data(), {v.data(), 20}), "panels.end");
+  EXPECT_DEATH(linear_sparse_weight_gradient(Isa::best(), w, {0, 2}, 2, {v.data(), 20}, v, v.data()), "panels.end");
 }
 
 }  // namespace

@@ -36,6 +36,8 @@ class Linear final : public Layer {
                       .layout = {1, outputs_},
                       .place = [](Index i) { return i; }});
     sums_ = plan.book(is_shared() ? Lifetime::kStep : Lifetime::kScratch, kernels::linear_sums(weights_, plan.batch()));
+    if (is_shared())
+      lists_ = plan.book_per_worker(Lifetime::kStep, kernels::linear_list_floats(weights_, plan.batch()));
     return {1, 1, outputs_};
   }
 
@@ -68,18 +70,23 @@ class Linear final : public Layer {
                                      {d_in[samples.begin], d_in.stride});
   }
 
-  void backward_parts(const Context& context, Range parts, Activations d_out, Activations d_in) const override {
+  void backward_parts(const Context& context, Range parts, Activations in, Activations d_out,
+                      Activations d_in) const override {
+    kernels::linear_list(weights_, context.batch, {d_out.data, d_out.stride}, in.stride, context.span(lists_));
     const Index panels = kernels::linear_part_panels(weights_);
     if (d_in)
-      kernels::linear_input_gradient(
+      kernels::linear_sparse_input_gradient(
           context.isa, weights_, {parts.begin * panels, std::min(parts.end * panels, weights_.panels())}, context.batch,
-          {d_out.data, d_out.stride}, context.at(weight_), {d_in.data, d_in.stride});
+          context.span(lists_), context.at(weight_), {d_in.data, d_in.stride});
   }
 
   /// Formed slice by slice over the whole batch, samples in order: no partial gradients of a large matrix.
   void parameter_gradient(const Context& context, Index index, Range panels, Activations in, Activations d_out,
                           float* gradient) const override {
-    if (index == 0) {
+    if (index == 0 && is_shared()) {
+      kernels::linear_sparse_weight_gradient(context.isa, weights_, panels, context.batch, {in.data, in.stride},
+                                             context.span(lists_), gradient);
+    } else if (index == 0) {
       kernels::linear_weight_gradient(context.isa, weights_, context.batch, {in.data, in.stride},
                                       {d_out.data, d_out.stride}, panels, gradient);
     } else {
@@ -91,11 +98,14 @@ class Linear final : public Layer {
 
  private:
   /// Whether reading the weights costs more than handing over activations.
-  bool is_shared() const { return weights_.floats() >= kSharedFloats && kernels::linear_parts(weights_) > 1; }
+  bool is_shared() const {
+    return weights_.floats() >= kSharedFloats && kernels::linear_parts(weights_) > 1 && weights_.cols % kPanel == 0;
+  }
 
   Index outputs_;
   kernels::PanelMatrix weights_;
   Slot weight_, bias_, sums_;
+  Slot lists_;  // of the gradients that are not zero, each worker's own
 };
 
 const LayerRegistry::Entry<Linear> entry("linear");

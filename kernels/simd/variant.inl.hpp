@@ -12,6 +12,7 @@
 #include "kernels/simd/peak.inl.hpp"
 #include "kernels/simd/pointwise.inl.hpp"
 #include "kernels/simd/softmax_nll.inl.hpp"
+#include "kernels/simd/sparse_product.inl.hpp"
 #include "kernels/simd/stream.inl.hpp"
 #include "kernels/simd/winograd.inl.hpp"
 #include "kernels/table.hpp"
@@ -28,6 +29,7 @@ constexpr KernelTable all_kernels(const char* name) {
           .lanes = Index(Vector<Arch>::size),
           .gemm_tile_rows = Gemm<Arch>::kTileRows,
           .gemm = Gemm<Arch>::gemm,
+          .sparse_product = SparseProduct<Arch>::sparse_product,
           .linear_forward = Linear<Arch>::forward,
           .transpose = Gemm<Arch>::transpose,
           .conv_single_forward = ConvSingle<Arch>::forward,

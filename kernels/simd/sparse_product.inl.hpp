@@ -1,0 +1,60 @@
+#pragma once
+// The product of a sparse matrix, given as lists, and a dense one. Every multiply-add loads its vector of the dense
+// matrix, which costs nothing where a core can load as often as it can multiply.
+
+#include "kernels/simd/vector.inl.hpp"
+#include "kernels/table.hpp"
+
+namespace gradrace::kernels {
+namespace {
+
+template <class Arch>
+struct SparseProduct {
+  using V = Vector<Arch>;
+  static constexpr Index kLanes = Index(V::size);
+  static constexpr Index kVectors = kPanel / kLanes;
+  // Panels side by side: enough sums to hide the latency of a multiply-add, and 24 KB of a dense matrix of 64 rows.
+  static constexpr Index kPanels = kVectors > 2 ? 3 : 6;
+
+  /// All rows, for `Panels` panels.
+  template <Index Panels>
+  static void columns(const SparseProductArgs& g, const float* b, float* c) {
+    constexpr Index kReach = 3;  // panels that one pointer serves, see gemm.inl.hpp
+    for (Index r = 0; r < g.rows; ++r, c += g.c_row_stride) {
+      V sum[Panels][kVectors];
+      for (Index p = 0; p < Panels; ++p)
+        for (Index v = 0; v < kVectors; ++v) sum[p][v] = V(0.0f);
+      const NonZero* const end = g.a.entries + r * g.a.capacity + g.a.count[r];
+      for (const NonZero* entry = g.a.entries + r * g.a.capacity; entry < end; ++entry) {
+        const V factor(entry->gradient);
+        const float* from[divide_up(Panels, kReach)];
+        for (Index p = 0; p < Panels; p += kReach) from[p / kReach] = b + entry->offset + p * g.b_panel_stride;
+        for (Index p = 0; p < Panels; ++p)
+          for (Index v = 0; v < kVectors; ++v)
+            sum[p][v] = multiply_add(
+                factor, V::load_unaligned(from[p / kReach] + p % kReach * g.b_panel_stride + v * kLanes), sum[p][v]);
+      }
+      for (Index p = 0; p < Panels; ++p)
+        for (Index v = 0; v < kVectors; ++v) sum[p][v].store_unaligned(c + p * g.c_panel_stride + v * kLanes);
+    }
+  }
+
+  /// The largest number of panels, at most Panels, that is left.
+  template <Index Panels>
+  static void columns_of(Index panels, const SparseProductArgs& g, const float* b, float* c) {
+    if constexpr (Panels > 0) {
+      if (panels < Panels)
+        columns_of<Panels - 1>(panels, g, b, c);
+      else
+        columns<Panels>(g, b, c);
+    }
+  }
+
+  static void sparse_product(const SparseProductArgs& g) noexcept {
+    for (Index p = 0; p < g.panels; p += kPanels)
+      columns_of<kPanels>(g.panels - p, g, g.b + p * g.b_panel_stride, g.c + p * g.c_panel_stride);
+  }
+};
+
+}  // namespace
+}  // namespace gradrace::kernels
