@@ -20,7 +20,7 @@ struct Linear {
         y(kBatch * w.rows),
         dx(kBatch * w.cols),
         dweight(w.floats()),
-        sums(kernels::linear_sums(w, kBatch)) {}
+        sums(kernels::linear_sum_floats(w, kBatch)) {}
 
   Amount amount() const {
     return {.flop = 2.0 * double(kBatch * w.rows * w.cols), .bytes = x.bytes() + y.bytes() + weight.bytes()};

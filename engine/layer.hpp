@@ -48,6 +48,11 @@ struct Context {
   void lap(Index stage) const {
     if (laps) laps->lap(stage);
   }
+  /// Waits for all workers.
+  void wait(const kernels::Worker& self) const {
+    self.barrier();
+    lap(kWait);
+  }
   std::span<float> span(const Slot& slot) const { return {at(slot), std::size_t(slot.floats)}; }
 };
 
@@ -86,8 +91,8 @@ class Layer {
   virtual bool wants_all_samples() const { return false; }
 
   /// Parts of the layer's parameters that the workers share out, because these are large: a worker then reads and
-  /// updates parameters that no other touches, and activations travel between the workers instead. 0: a worker runs the
-  /// layer for its own samples by forward and backward alone.
+  /// updates parameters that no other touches, and activations travel between the workers instead. Only of layers that
+  /// want all samples. 0: a worker runs the layer for its own samples by forward and backward alone.
   virtual Index shared_parts() const { return 0; }
 
   /// For reports: which of several possible kernels the layer runs; empty if there is no choice.
@@ -107,8 +112,8 @@ class Layer {
   /// a group.
   virtual void backward(const Context&, Range samples, Activations in, Activations out, Activations d_out,
                         Activations d_in) const = 0;
-  /// Of a layer with shared parts, instead of backward: overwrites the pieces of d_in (if wanted) of all
-  /// samples that depend on some parts.
+  /// Of a layer with shared parts, instead of backward, by every worker, also one without parts: overwrites the pieces
+  /// of d_in (if wanted) of all samples that depend on its parts, and prepares its parameter_gradient.
   virtual void backward_parts(const Context&, Range /*parts*/, Activations /*in*/, Activations /*d_out*/,
                               Activations /*d_in*/) const {}
   /// Writes the gradient of some panels (at least one) of parameter number `index` (in the order added), one panel

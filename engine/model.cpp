@@ -11,7 +11,8 @@
 namespace gradrace {
 namespace {
 
-// Floats of gradient that are formed before they are used up: with parameters and state they fill an L1 cache.
+// Floats of gradient that are formed before they are used up, 24 KB: of 64 outputs as many panels as a sparse product
+// takes side by side.
 constexpr Index kBlockFloats = 6144;
 
 /// Panels of a parameter that are updated together.
@@ -21,11 +22,6 @@ Index block_panels(const Parameter& p) {
 
 std::size_t floats_of(const Parameter& p, Range panels) {
   return std::size_t(panels.size() * p.layout.rows * kPanel);
-}
-
-void wait(const Context& context, const kernels::Worker& worker) {
-  worker.barrier();
-  context.lap(kWait);
 }
 
 /// Floats from one sample's activations to the next: an odd number of cache lines, so that the same element of many
@@ -78,6 +74,7 @@ Model::Model(const Network& network, const KernelChoice& choice, const kernels::
     shapes_.push_back(layers_.back()->plan(names_.back(), shapes_.back(), planner));
   }
   const auto wants_all = [](const auto& layer) { return layer->wants_all_samples(); };
+  for (const auto& layer : layers_) GRADRACE_EXPECT(layer->shared_parts() > 0 && !wants_all(layer), ==, false);
   head_ = std::find_if(layers_.begin(), layers_.end(), wants_all) - layers_.begin();
   plan_activations();
   persistent_ = plan_.book(Lifetime::kPersistent, parameter_floats_ * (1 + states()));
@@ -150,71 +147,6 @@ std::vector<std::pair<std::string, std::string>> Model::kernels_used() const {
   return list;
 }
 
-std::vector<NamedTensor> Model::initial_values(Generator& generator) const {
-  std::vector<NamedTensor> tensors;
-  for (const Parameter& p : parameters_) {
-    tensors.push_back({p.name, p.shape, std::vector<float>(std::size_t(p.count()))});
-    draw_initial(generator, p.fan_in, tensors.back().values);
-  }
-  return tensors;
-}
-
-void Model::load(std::span<const NamedTensor> tensors) {
-  if (tensors.size() != parameters_.size())
-    throw data_error("initial weights: expected {} tensors, found {}", parameters_.size(), tensors.size());
-  float* values = memory_->at(persistent_);
-  std::fill_n(values, parameter_floats_, 0.0f);
-  for (Index k = 0; k < states(); ++k)
-    std::fill_n(values + (k + 1) * parameter_floats_, parameter_floats_, initial_state_[std::size_t(k)]);
-  set(0, "", tensors, "initial weights");
-  refresh_all();
-}
-
-void Model::load_optimizer_state(std::span<const NamedTensor> tensors) {
-  for (Index k = 0; k < states(); ++k) set(k + 1, fmt::format("state.{}.", k), tensors, "optimizer state");
-}
-
-void Model::set(Index array, const std::string& prefix, std::span<const NamedTensor> tensors, const char* what) {
-  float* values = memory_->at(persistent_) + array * parameter_floats_;
-  for (const Parameter& p : parameters_) {
-    const std::string name = fmt::format("{}{}", prefix, p.name);
-    const auto tensor = std::ranges::find(tensors, name, &NamedTensor::name);
-    if (tensor == tensors.end()) throw data_error("{}: tensor {} is missing", what, name);
-    if (tensor->shape != p.shape)
-      throw data_error("{}: tensor {}: expected shape [{}], found [{}]", what, name, fmt::join(p.shape, ", "),
-                       fmt::join(tensor->shape, ", "));
-    for (Index i = 0; i < p.count(); ++i) values[p.offset + p.place(i)] = tensor->values[std::size_t(i)];
-  }
-}
-
-std::vector<NamedTensor> Model::values() const {
-  std::vector<NamedTensor> tensors;
-  append(0, "", tensors);
-  return tensors;
-}
-
-std::vector<NamedTensor> Model::optimizer_state() const {
-  std::vector<NamedTensor> tensors;
-  for (Index k = 0; k < states(); ++k) append(k + 1, fmt::format("state.{}.", k), tensors);
-  return tensors;
-}
-
-void Model::append(Index array, const std::string& prefix, std::vector<NamedTensor>& tensors) const {
-  const float* values = memory_->at(persistent_) + array * parameter_floats_;
-  for (const Parameter& p : parameters_) {
-    tensors.push_back({fmt::format("{}{}", prefix, p.name), p.shape, std::vector<float>(std::size_t(p.count()))});
-    for (Index i = 0; i < p.count(); ++i) tensors.back().values[std::size_t(i)] = values[p.offset + p.place(i)];
-  }
-}
-
-std::string Model::first_not_finite() const {
-  const float* values = memory_->at(persistent_);
-  for (const Parameter& p : parameters_)
-    for (Index i = 0; i < p.layout.floats(); ++i)
-      if (!std::isfinite(values[p.offset + i])) return p.name;
-  return {};
-}
-
 Context Model::context(Index worker, Index batch, bool training) const {
   return {.isa = isa_, .memory = memory_.get(), .worker = worker, .batch = batch, .training = training};
 }
@@ -238,10 +170,10 @@ void Model::prepare(const Context& context) const {
 void Model::forward_head(const Context& context, const kernels::Worker& worker, Range samples) const {
   for (Index i = head_; i < std::ssize(layers_); ++i) {
     if (const Index parts = layers_[std::size_t(i)]->shared_parts(); parts > 0) {
-      wait(context, worker);
+      context.wait(worker);
       layers_[std::size_t(i)]->forward_parts(context, worker.share_of(parts), activation(std::size_t(i)));
       context.lap(kLayers + i);
-      wait(context, worker);
+      context.wait(worker);
     }
     if (!samples.empty()) forward_layers(context, samples, {i, i + 1});
   }
@@ -265,11 +197,11 @@ void Model::backward_layers(const Context& context, Range samples, Range layers)
 void Model::backward(const Context& context, const kernels::Worker& worker, Range samples) const {
   for (Index i = std::ssize(layers_); i-- > head_;) {
     if (const Index parts = layers_[std::size_t(i)]->shared_parts(); parts > 0) {
-      wait(context, worker);
+      context.wait(worker);
       layers_[std::size_t(i)]->backward_parts(context, worker.share_of(parts), activation(std::size_t(i)),
                                               gradient(std::size_t(i + 1), 0), gradient(std::size_t(i), 0));
       context.lap(backward_stage(i));
-      wait(context, worker);
+      context.wait(worker);
     } else if (!samples.empty()) {
       backward_layers(context, samples, {i, i + 1});
     }
@@ -313,7 +245,7 @@ float Model::form_and_measure(const Context& context, const kernels::Worker& wor
       squares_[std::size_t(before + k)] = kernels::sum_of_squares(gradient.subspan(std::size_t(k) * panel, panel));
   });
   context.lap(kGradient);
-  wait(context, worker);
+  context.wait(worker);
   double square = 0;
   for (Index k = 0; k < panels_; ++k) square += squares_[std::size_t(k)];
   return kernels::clip_factor(std::sqrt(square), *max_norm_);

@@ -14,7 +14,7 @@
 namespace gradrace {
 
 /// Plans and owns everything that training with one optimizer needs, and runs the two phases of a step for one worker.
-/// Which worker does what, and when they wait for each other, is the trainer's business.
+/// Which samples a worker has is the trainer's business.
 class Model {
  public:
   /// Throws usage_error if the layers do not fit together. batch: the most samples in a step; optimizer: must outlive

@@ -70,8 +70,7 @@ float Trainer::step(const Batches& batches, Index batch, Generator& generator) {
     const Range samples = samples_of(worker, n);
     forward(context, worker, samples, batches, batch, 0);
     model_.backward(context, worker, samples);
-    worker.barrier();
-    context.lap(kWait);
+    context.wait(worker);
     model_.update(context, worker);
   });
   clock_.of(0).lap(kWait);

@@ -51,7 +51,8 @@ class Trainer {
   Trace trace() const { return clock_.trace(); }
 
   /// One training step on batch number `batch`: draws the dropout masks from the generator, then a parallel region with
-  /// the sample phase, a barrier and the parameter phase. Returns the mean loss before the update. Allocates and throws
+  /// the sample phase, in which the workers wait for each other at layers that they share out, a barrier and the
+  /// parameter phase. Returns the mean loss before the update. Allocates and throws
   /// nothing.
   float step(const Batches& batches, Index batch, Generator& generator);
 

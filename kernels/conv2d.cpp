@@ -218,7 +218,7 @@ void conv2d_forward_rows(const Isa& isa, ConvMethod method, const ConvShape& s, 
 void conv2d_parameter_gradient(const Isa& isa, ConvMethod method, const ConvShape& s, const float* x, const float* dy,
                                float* dweight, float* dbias, bool accumulate, std::span<float> scratch) noexcept {
   GRADRACE_EXPECT(conv2d_supports(method, s), ==, true);
-  if (method == ConvMethod::kImplicit && is_single(s)) {
+  if (method != ConvMethod::kIm2col && is_single(s)) {
     isa.table().conv_single_gradient(s, x, dy, accumulate, dweight, dbias);
     return;
   }

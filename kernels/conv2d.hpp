@@ -1,5 +1,6 @@
 #pragma once
-/// 2-D convolution by im2col and GEMM, one sample a call.
+/// 2-D convolution, one sample a call: as a matrix product, by Winograd's tiles, or, 3 x 3 and of one channel, by
+/// kernels of its own.
 
 #include <optional>
 #include <span>

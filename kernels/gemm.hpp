@@ -1,5 +1,5 @@
 #pragma once
-/// Matrix products. All convolutions and linear layers run through these.
+/// Matrix products, and what convolutions and linear layers share with them.
 
 #include <span>
 

@@ -1,6 +1,7 @@
 #include "kernels/linear.hpp"
 
 #include <algorithm>
+#include <limits>
 
 #include "kernels/gemm.hpp"
 #include "kernels/table.hpp"
@@ -8,21 +9,26 @@
 namespace gradrace::kernels {
 namespace {
 
-// The most parts: 2, 3, 4, 6 or 12 workers share them evenly. And the least of one, below which reducing its vectors to
-// sums would cost as much as forming them.
+// The most parts: 2, 3, 4, 6 or 12 workers share them evenly, and more than 12 gain nothing. And the least of one,
+// below which reducing its vectors to sums would cost as much as forming them.
 constexpr Index kMostParts = 12, kLeastPartPanels = 16;
 
-/// The two groups of lists: by row (offsets are those of outputs in a panel of weights) and by output (of rows of x).
-struct Lists {
-  Lists(const PanelMatrix& w, Index rows, std::span<float> memory)
-      : by_row(at(memory.data(), rows, w.rows)), by_output(at(memory.data() + floats(rows, w.rows), w.rows, rows)) {}
-  static Index floats(Index lists, Index most) { return round_up(lists, 2) + 2 * lists * (most + 1); }
-  static NonZeros at(float* memory, Index lists, Index most) {
-    return {reinterpret_cast<Index32*>(memory), reinterpret_cast<NonZero*>(memory + round_up(lists, 2)), most + 1};
-  }
+/// Lists of at most `most` entries each.
+Index list_floats(Index lists, Index most) {
+  return round_up(lists, 2) + 2 * lists * (most + 1);
+}
+NonZeros lists_at(const float* memory, Index lists, Index most) {
+  float* begin = const_cast<float*>(memory);
+  return {reinterpret_cast<Index32*>(begin), reinterpret_cast<NonZero*>(begin + round_up(lists, 2)), most + 1};
+}
 
-  NonZeros by_row, by_output;
-};
+/// By row: offsets are those of outputs in a panel of weights. By output: those of rows of x.
+NonZeros by_row(const PanelMatrix& w, Index rows, std::span<const float> lists) {
+  return lists_at(lists.data(), rows, w.rows);
+}
+NonZeros by_output(const PanelMatrix& w, Index rows, std::span<const float> lists) {
+  return lists_at(lists.data() + list_floats(rows, w.rows), w.rows, rows);
+}
 
 /// Writes behind a list, and keeps what it wrote if it is not zero: a branch could not be foreseen.
 void append(const NonZeros& lists, Index list, Index32 offset, float gradient) {
@@ -40,7 +46,7 @@ Index linear_parts(const PanelMatrix& w) {
   return divide_up(w.panels(), linear_part_panels(w));
 }
 
-Index linear_sums(const PanelMatrix& w, Index rows) {
+Index linear_sum_floats(const PanelMatrix& w, Index rows) {
   return linear_parts(w) * rows * w.rows;
 }
 
@@ -48,7 +54,7 @@ void linear_part_sums(const Isa& isa, const PanelMatrix& w, Range parts, Index r
                       std::span<float> sums) noexcept {
   GRADRACE_EXPECT(x.stride, >=, w.cols);
   GRADRACE_EXPECT(parts.end, <=, linear_parts(w));
-  GRADRACE_EXPECT(Index(sums.size()), >=, linear_sums(w, rows));
+  GRADRACE_EXPECT(Index(sums.size()), >=, linear_sum_floats(w, rows));
   for (Index p = parts.begin; p < parts.end; ++p) {
     const Index panel = p * linear_part_panels(w), input = panel * kPanel;
     isa.table().linear_forward({.rows = rows,
@@ -65,7 +71,7 @@ void linear_add_up(const Isa& isa, const PanelMatrix& w, Range some, Index rows,
                    const float* bias, Rows y) noexcept {
   GRADRACE_EXPECT(some.end, <=, rows);
   GRADRACE_EXPECT(y.stride, >=, w.rows);
-  GRADRACE_EXPECT(Index(sums.size()), >=, linear_sums(w, rows));
+  GRADRACE_EXPECT(Index(sums.size()), >=, linear_sum_floats(w, rows));
   for (Index n = some.begin; n < some.end; ++n) {
     float* out = y.data + n * y.stride;
     std::copy_n(bias, w.rows, out);
@@ -125,31 +131,32 @@ void linear_weight_gradient(const Isa& isa, const PanelMatrix& w, Index rows, Co
 }
 
 Index linear_list_floats(const PanelMatrix& w, Index rows) {
-  return Lists::floats(rows, w.rows) + Lists::floats(w.rows, rows);
+  return list_floats(rows, w.rows) + list_floats(w.rows, rows);
 }
 
 void linear_list(const PanelMatrix& w, Index rows, ConstRows dy, Index x_stride, std::span<float> lists) noexcept {
   GRADRACE_EXPECT(dy.stride, >=, w.rows);
   GRADRACE_EXPECT(Index(lists.size()), >=, linear_list_floats(w, rows));
-  const Lists to(w, rows, lists);
-  std::fill_n(to.by_row.count, rows, 0);
-  std::fill_n(to.by_output.count, w.rows, 0);
+  GRADRACE_EXPECT(rows * x_stride, <=, std::numeric_limits<Index32>::max());
+  const NonZeros of_rows = by_row(w, rows, lists), of_outputs = by_output(w, rows, lists);
+  std::fill_n(of_rows.count, rows, 0);
+  std::fill_n(of_outputs.count, w.rows, 0);
   for (Index n = 0; n < rows; ++n)
     for (Index o = 0; o < w.rows; ++o) {
       const float gradient = dy.data[n * dy.stride + o];
-      append(to.by_row, n, Index32(o * kPanel), gradient);
-      append(to.by_output, o, Index32(n * x_stride), gradient);
+      append(of_rows, n, Index32(o * kPanel), gradient);
+      append(of_outputs, o, Index32(n * x_stride), gradient);
     }
 }
 
 void linear_sparse_input_gradient(const Isa& isa, const PanelMatrix& w, Range panels, Index rows,
-                                  std::span<float> lists, const float* weight, Rows dx) noexcept {
+                                  std::span<const float> lists, const float* weight, Rows dx) noexcept {
   GRADRACE_EXPECT(panels.end * kPanel, <=, w.cols);
   GRADRACE_EXPECT(dx.stride, >=, w.cols);
   GRADRACE_EXPECT(Index(lists.size()), >=, linear_list_floats(w, rows));
   isa.table().sparse_product({.rows = rows,
                               .panels = panels.size(),
-                              .a = Lists(w, rows, lists).by_row,
+                              .a = by_row(w, rows, lists),
                               .b = weight + panels.begin * w.rows * kPanel,
                               .b_panel_stride = w.rows * kPanel,
                               .c = dx.data + panels.begin * kPanel,
@@ -158,13 +165,13 @@ void linear_sparse_input_gradient(const Isa& isa, const PanelMatrix& w, Range pa
 }
 
 void linear_sparse_weight_gradient(const Isa& isa, const PanelMatrix& w, Range panels, Index rows, ConstRows x,
-                                   std::span<float> lists, float* dweight) noexcept {
+                                   std::span<const float> lists, float* dweight) noexcept {
   GRADRACE_EXPECT(panels.end * kPanel, <=, w.cols);
   GRADRACE_EXPECT(x.stride, >=, w.cols);
   GRADRACE_EXPECT(Index(lists.size()), >=, linear_list_floats(w, rows));
   isa.table().sparse_product({.rows = w.rows,
                               .panels = panels.size(),
-                              .a = Lists(w, rows, lists).by_output,
+                              .a = by_output(w, rows, lists),
                               .b = x.data + panels.begin * kPanel,
                               .b_panel_stride = kPanel,
                               .c = dweight,

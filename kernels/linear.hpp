@@ -26,12 +26,13 @@ struct Rows {
 Index linear_part_panels(const PanelMatrix& w);
 Index linear_parts(const PanelMatrix& w);
 /// Floats of the sums of all parts.
-Index linear_sums(const PanelMatrix& w, Index rows);
+Index linear_sum_floats(const PanelMatrix& w, Index rows);
 
 /// sums(p, n, o) = sum over the inputs k of part p of x(n, k) w(o, k), for n in [0, rows) and p in parts.
 /// Layout     w is a panel matrix {outputs, inputs}, sums [parts][rows][outputs].   Aliasing  none.
-/// Numerics   each lane of a vector has a sum of its own, then the lanes are added. The bits of a row do not depend on
-///            how many rows there are.   Threads  serial; different parts may be computed at once.
+/// Numerics   each lane of a vector has a sum of its own, then the lanes are added; inputs behind the last whole panel
+///            are then added one by one, without fusing. The bits of a row do not depend on how many rows there are.
+/// Threads    serial; different parts may be computed at once.
 void linear_part_sums(const Isa& isa, const PanelMatrix& w, Range parts, Index rows, ConstRows x, const float* weight,
                       std::span<float> sums) noexcept;
 
@@ -50,18 +51,20 @@ void linear_input_gradient(const Isa& isa, const PanelMatrix& w, Range panels, I
 void linear_weight_gradient(const Isa& isa, const PanelMatrix& w, Index rows, ConstRows x, ConstRows dy, Range panels,
                             float* dweight) noexcept;
 
-/// Behind ReLU and dropout most of dy is zero. These three do what the two above do, but skip the zeros: where x and w
-/// are finite, with the same bits as one chain of multiply-adds; a NaN or an infinity that only meets zeros is not
-/// seen. w.cols must be whole panels.
+/// Behind ReLU and dropout most of dy is zero. These do what the two above do, but skip the zeros: where x and w are
+/// finite, with the bits of one chain of multiply-adds, however long (gemm.hpp cuts at 256). A NaN or an infinity that
+/// only meets zeros is not seen. w.cols must be whole panels.
 
-/// Lists what is not zero in dy, by row and by output. `lists` has linear_list_floats(w, rows) floats.
-void linear_list(const PanelMatrix& w, Index rows, ConstRows dy, Index x_stride, std::span<float> lists) noexcept;
+/// Floats of the lists of what is not zero in dy.
 Index linear_list_floats(const PanelMatrix& w, Index rows);
+/// Makes the lists, by row and by output. x_stride: of the x that the weight's gradient will get; rows * x_stride must
+/// fit 32 bits.
+void linear_list(const PanelMatrix& w, Index rows, ConstRows dy, Index x_stride, std::span<float> lists) noexcept;
 
 /// linear_input_gradient and linear_weight_gradient from the lists; rows and x.stride are those of linear_list.
 void linear_sparse_input_gradient(const Isa& isa, const PanelMatrix& w, Range panels, Index rows,
-                                  std::span<float> lists, const float* weight, Rows dx) noexcept;
+                                  std::span<const float> lists, const float* weight, Rows dx) noexcept;
 void linear_sparse_weight_gradient(const Isa& isa, const PanelMatrix& w, Range panels, Index rows, ConstRows x,
-                                   std::span<float> lists, float* dweight) noexcept;
+                                   std::span<const float> lists, float* dweight) noexcept;
 
 }  // namespace gradrace::kernels

@@ -112,6 +112,7 @@ struct KernelTable {
   void (*sparse_product)(const SparseProductArgs&) noexcept;
   void (*linear_forward)(const LinearArgs&) noexcept;
   void (*transpose)(PanelMatrix shape, const float* from, Range panels, float* to) noexcept;
+  // Of what implicit convolution does: one channel, 3 x 3, stride 1, whole panels of output channels (conv2d.hpp).
   void (*conv_single_forward)(const ConvShape&, Range out_rows, const float* x, const float* weight, const float* bias,
                               float* y) noexcept;
   void (*conv_single_gradient)(const ConvShape&, const float* x, const float* dy, bool accumulate, float* dweight,

@@ -171,7 +171,7 @@ struct LinearResult {
 LinearResult linear(const Isa& isa, const PanelMatrix& layout, Index rows, const Floats& x, const Floats& weight,
                     const Floats& bias, const Floats& dy) {
   const Floats w = panels(layout, [&](Index o, Index k) { return weight[std::size_t(o * layout.cols + k)]; });
-  Floats dw(w.size()), sums(std::size_t(kernels::linear_sums(layout, rows)));
+  Floats dw(w.size()), sums(std::size_t(kernels::linear_sum_floats(layout, rows)));
   const Index stride = round_up(layout.cols, kPanel);  // rows of x are whole panels
   Floats x_rows(std::size_t(rows * stride), 0.0f);
   for (Index n = 0; n < rows; ++n) std::copy_n(x.begin() + n * layout.cols, layout.cols, x_rows.begin() + n * stride);

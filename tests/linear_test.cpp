@@ -18,7 +18,7 @@ class Linear : public EveryIsa {
     const PanelMatrix shape = layout(l);
     const Input x_in(spread(x, l.inputs, l.inputs + l.gap), l.gap), w_in(panels(l, w), l.gap);
     const Input bias_in(bias, l.gap);
-    Output y(l.rows * (l.outputs + l.gap), l.gap), sums(linear_sums(shape, l.rows), 0);
+    Output y(l.rows * (l.outputs + l.gap), l.gap), sums(linear_sum_floats(shape, l.rows), 0);
     linear_part_sums(isa(), shape, {0, linear_parts(shape)}, l.rows, {x_in.data(), l.inputs + l.gap}, w_in.data(),
                      sums.span());
     linear_add_up(isa(), shape, {0, l.rows}, l.rows, sums.span(), bias_in.data(), {y.data(), l.outputs + l.gap});

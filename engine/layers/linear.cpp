@@ -3,6 +3,8 @@
 #include "kernels/linear.hpp"
 
 #include <algorithm>
+#include <cstdint>
+#include <limits>
 
 #include "engine/layer.hpp"
 #include "kernels/gemm.hpp"
@@ -20,11 +22,15 @@ class Linear final : public Layer {
 
   Shape plan(const std::string& name, const Shape& input, LayerPlan& plan) override {
     weights_ = {outputs_, input.floats()};
+    // Shared out if large; lists reach whole panels, and offsets of 32 bits, only.
+    shared_ = weights_.floats() >= kSharedFloats && kernels::linear_parts(weights_) > 1 &&
+              weights_.cols % kPanel == 0 &&
+              plan.batch() * (weights_.cols + kPanel) <= std::numeric_limits<std::int32_t>::max();
     weight_ = plan.add({.name = name + ".weight",
                         .shape = {outputs_, weights_.cols},
                         .fan_in = weights_.cols,
                         .layout = weights_,
-                        .grain = is_shared() ? kernels::linear_part_panels(weights_) : 1,
+                        .grain = shared_ ? kernels::linear_part_panels(weights_) : 1,
                         .place = [w = weights_, input](Index i) {
                           const Index k = i % w.cols, x = k % input.w, y = k / input.w % input.h;
                           const Index c = k / (input.w * input.h);
@@ -35,14 +41,14 @@ class Linear final : public Layer {
                       .fan_in = weights_.cols,
                       .layout = {1, outputs_},
                       .place = [](Index i) { return i; }});
-    sums_ = plan.book(is_shared() ? Lifetime::kStep : Lifetime::kScratch, kernels::linear_sums(weights_, plan.batch()));
-    if (is_shared())
-      lists_ = plan.book_per_worker(Lifetime::kStep, kernels::linear_list_floats(weights_, plan.batch()));
+    sums_ =
+        plan.book(shared_ ? Lifetime::kStep : Lifetime::kScratch, kernels::linear_sum_floats(weights_, plan.batch()));
+    if (shared_) lists_ = plan.book_per_worker(Lifetime::kStep, kernels::linear_list_floats(weights_, plan.batch()));
     return {1, 1, outputs_};
   }
 
   bool wants_all_samples() const override { return true; }
-  Index shared_parts() const override { return is_shared() ? kernels::linear_parts(weights_) : 0; }
+  Index shared_parts() const override { return shared_ ? kernels::linear_parts(weights_) : 0; }
 
   void forward_parts(const Context& context, Range parts, Activations in) const override {
     kernels::linear_part_sums(context.isa, weights_, parts, context.batch, {in.data, in.stride}, context.at(weight_),
@@ -50,7 +56,7 @@ class Linear final : public Layer {
   }
 
   void forward(const Context& context, Range samples, Activations in, Activations out) const override {
-    if (is_shared()) {
+    if (shared_) {
       kernels::linear_add_up(context.isa, weights_, samples, context.batch, context.span(sums_), context.at(bias_),
                              {out.data, out.stride});
     } else {
@@ -83,7 +89,7 @@ class Linear final : public Layer {
   /// Formed slice by slice over the whole batch, samples in order: no partial gradients of a large matrix.
   void parameter_gradient(const Context& context, Index index, Range panels, Activations in, Activations d_out,
                           float* gradient) const override {
-    if (index == 0 && is_shared()) {
+    if (index == 0 && shared_) {
       kernels::linear_sparse_weight_gradient(context.isa, weights_, panels, context.batch, {in.data, in.stride},
                                              context.span(lists_), gradient);
     } else if (index == 0) {
@@ -97,12 +103,8 @@ class Linear final : public Layer {
   }
 
  private:
-  /// Whether reading the weights costs more than handing over activations.
-  bool is_shared() const {
-    return weights_.floats() >= kSharedFloats && kernels::linear_parts(weights_) > 1 && weights_.cols % kPanel == 0;
-  }
-
   Index outputs_;
+  bool shared_ = false;
   kernels::PanelMatrix weights_;
   Slot weight_, bias_, sums_;
   Slot lists_;  // of the gradients that are not zero, each worker's own

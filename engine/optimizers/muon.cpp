@@ -126,8 +126,7 @@ void Muon::update_matrices(const Context& context, const Worker& worker, std::sp
   const Range mine = worker.share_of(std::ssize(pieces_));
   const auto wait = [&] {
     context.lap(kUpdate);
-    worker.barrier();
-    context.lap(kWait);
+    context.wait(worker);
   };
   for (std::size_t i = 0; i < work_.size(); ++i) begin(context, worker, work_[i], matrices[i]);
   wait();

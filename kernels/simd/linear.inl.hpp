@@ -17,7 +17,8 @@ struct Linear {
   static constexpr Index kTileRows = 4, kTileCols = kLanes == 16 ? 4 : 3;
   static constexpr Index kTotals = round_up(kTileRows * kTileCols, kLanes);
 
-  /// One tile of sums over whole panels. Its size is known where its loops are compiled, so that all totals stay in registers.
+  /// One tile of sums over whole panels. Its size is known where its loops are compiled, so that all totals stay in
+  /// registers.
   template <Index Rows, Index Cols>
   static void tile(const LinearArgs& l, const float* x, const float* weight, float* y) {
     V total[kTotals];

@@ -13,7 +13,7 @@ struct SparseProduct {
   using V = Vector<Arch>;
   static constexpr Index kLanes = Index(V::size);
   static constexpr Index kVectors = kPanel / kLanes;
-  // Panels side by side: enough sums to hide the latency of a multiply-add, and 24 KB of a dense matrix of 64 rows.
+  // Panels side by side: 12 sums, or 6 where a vector is a panel; of a dense matrix of 64 rows they are 24 KB.
   static constexpr Index kPanels = kVectors > 2 ? 3 : 6;
 
   /// All rows, for `Panels` panels.
