@@ -146,7 +146,14 @@ std::vector<std::uint64_t> CompareOptions::all_seeds() const {
 
 std::vector<Sweep> CompareOptions::parsed_sweeps() const {
   std::vector<Sweep> parsed;
-  for (const std::string& text : sweeps) parsed.push_back(Sweep::parse(text));
+  for (const std::string& text : sweeps) {
+    Sweep sweep = Sweep::parse(text);
+    for (const Sweep& other : parsed)
+      if (other.label == sweep.label && other.option == sweep.option)
+        throw usage_error("sweep '{}': there is one of {} with the label '{}' already; give it another: LABEL@{}:...",
+                          text, sweep.option, sweep.label, sweep.optimizer);
+    parsed.push_back(std::move(sweep));
+  }
   return parsed;
 }
 

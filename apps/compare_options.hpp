@@ -45,7 +45,7 @@ struct CompareOptions {
   /// Reads the initial weights, if any. Throws usage_error for wrong optimizers or an instruction set that is not to be
   /// had, and data_error.
   RaceOptions race() const;
-  /// Throws usage_error.
+  /// Each has a label and option that no other has. Throws usage_error.
   std::vector<Sweep> parsed_sweeps() const;
   /// Every option with the value in force.
   nlohmann::ordered_json json() const;

@@ -252,6 +252,9 @@ TEST_F(ProgramTest, SweepsAnOption) {
   expect_error(ExitCode::kUsage, "POINTS", race({"--sweep", "adam:lr=1e-4..1e-2"}));
   expect_error(ExitCode::kUsage, "speed", race({"--sweep", "adam:speed=1e-4..1e-2:log:2"}));
   expect_error(ExitCode::kUsage, "--validation", race({"--sweep", "adam:lr=1..2:lin:2", "--validation", "0"}));
+  const Words two = {"--sweep", "adam:lr=1e-4..1e-3:log:2", "--sweep", "adam:lr=1e-2..1e-1:log:2"};
+  expect_error(ExitCode::kUsage, "one of lr with the label 'adam' already; give it another: LABEL@adam:", race(two));
+  EXPECT_EQ(run(race({two[0], two[1], two[2], "high@" + two[3], two[2], "adam:eps=1e-9..1e-8:log:2"})).exit_code, 0);
 }
 
 TEST_F(ProgramTest, ShowsOneProgressForTheWholeRace) {
