@@ -95,12 +95,16 @@ bool same_bits(const Outcome& a, const Outcome& b) {
   return same;
 }
 
+/// More workers than a batch of 32 has groups of samples, and than a layer that they share has parts: some have no
+/// work.
+constexpr int kManyThreads = 13;
+
 class TrainerThreads : public testing::TestWithParam<std::tuple<const char*, Index>> {};
 
 TEST_P(TrainerThreads, AnyNumberGivesTheSameBits) {
   const auto [optimizer, batch] = GetParam();
   const Outcome one = run(optimizer, kernels::Isa::best(), 1, batch, 100);
-  for (const Index threads : {2, 3, 5, 8}) {
+  for (const Index threads : {2, 3, 5, 8, kManyThreads}) {
     std::set<std::thread::id> ids;
     std::mutex mutex;
     kernels::Team(threads).run([&](kernels::Worker worker) noexcept {
@@ -119,6 +123,23 @@ INSTANTIATE_TEST_SUITE_P(Batch, TrainerThreads,
                            return std::string(std::get<0>(param.param)) + "_" +
                                   std::to_string(std::get<1>(param.param));
                          });
+
+TEST(Trainer, EvaluatesWithAnyNumberOfThreadsAlike) {
+  const ImageSet images = noise(64 + 3, 5);  // in the last batch, all workers but one have no samples
+  const auto losses = [&](Index threads) {
+    const kernels::Team team(threads);
+    Options options;
+    const auto optimizer = OptimizerRegistry::instance().make("adam", options);
+    Trainer trainer(mnist_convnet(28, 28), kernels::Isa::best(), team, *optimizer, {.test_batch_size = 32});
+    Generator generator(1);
+    trainer.model().load(trainer.model().initial_values(generator));
+    std::vector<Answer> answers(std::size_t(images.count));
+    std::vector<double> list = {trainer.evaluate(images, generator, answers).loss};
+    for (const Answer& answer : answers) list.push_back(double(answer.loss));
+    return list;
+  };
+  EXPECT_EQ(losses(1), losses(kManyThreads));
+}
 
 TEST(Trainer, InstructionSetsAgreeButAreNotTheSameCode) {
   const Outcome best = run("adam", kernels::Isa::best(), 2, 32, 10);
