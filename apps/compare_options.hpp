@@ -26,7 +26,7 @@ struct CompareOptions {
   std::string dataset = "auto", data_dir;
   std::optional<Index> train_limit, test_limit;  ///< images; none: all
   std::optional<Index> validation;               ///< images; none: a sixth if there is a sweep
-  Index threads = kernels::allowed_cpus();
+  Index threads = kernels::default_threads();
   std::string isa = "auto", subnormals = "flush";
   std::string conv = "auto", backward = "auto", fuse = "on";
   std::string out;  ///< directory; empty: no files

@@ -17,7 +17,7 @@ namespace {
 
 struct InfoOptions {
   bool json = false;
-  Index threads = kernels::allowed_cpus();
+  Index threads = kernels::default_threads();
   std::string isa = "auto";
 };
 

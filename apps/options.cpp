@@ -8,6 +8,7 @@
 #include <fmt/ranges.h>
 
 #include "engine/error.hpp"
+#include "kernels/cpus.hpp"
 
 namespace gradrace {
 namespace {
@@ -27,6 +28,13 @@ CLI::Validator one_of(const std::vector<std::string>& choices) {
     return fmt::format("expected one of {}, found '{}'", fmt::join(choices, ", "), text);
   };
   return CLI::Validator(check, "");
+}
+
+std::string too_many_threads(const std::string& text) {
+  Index threads = 0;
+  if (!parse(text, threads) || threads <= kernels::thread_limit()) return "";
+  return fmt::format("expected no more than OpenMP's limit of threads (OMP_THREAD_LIMIT), {}, found '{}'",
+                     kernels::thread_limit(), text);
 }
 
 }  // namespace
@@ -96,7 +104,8 @@ CLI::Option* add_optimizer_option(CLI::App& command, std::vector<std::string>& o
 CLI::Option* add_threads_option(CLI::App& command, Index& threads) {
   return command.add_option("--threads", threads, "default: the CPUs that the program may use")
       ->type_name("N")
-      ->check(whole_number(1, kMostThreads));
+      ->check(whole_number(1, kMostThreads))
+      ->check(too_many_threads);
 }
 
 CLI::Option* add_isa_option(CLI::App& command, std::string& isa) {

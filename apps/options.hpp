@@ -27,7 +27,7 @@ CLI::Option* add_choice(CLI::App& command, const std::string& name, std::string&
                         const std::vector<std::string>& choices, const std::string& help);
 /// --optimizer [LABEL@]NAME[:KEY=VALUE,...], which may be given several times. The vector holds the defaults.
 CLI::Option* add_optimizer_option(CLI::App& command, std::vector<std::string>& optimizers, const std::string& help);
-/// --threads N.
+/// --threads N, as far as OpenMP makes so many.
 CLI::Option* add_threads_option(CLI::App& command, Index& threads);
 /// --isa NAME; find_isa knows the name's meaning.
 CLI::Option* add_isa_option(CLI::App& command, std::string& isa);

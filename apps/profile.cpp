@@ -28,7 +28,7 @@ it; of triad: percent of a pass over the same arrays that only adds.)";
 struct ProfileCommand {
   std::vector<std::string> optimizers = {"adadelta:lr=0.5", "adam:lr=0.001"};
   std::vector<Index> parameters = {kNetworkParameters, 10'000, 100'000, 1'000'000, 10'000'000, 100'000'000};
-  Index threads = kernels::allowed_cpus();
+  Index threads = kernels::default_threads();
   std::string isa = "auto";
   bool json = false, csv = false;
 };

@@ -19,7 +19,7 @@ void add(const std::string& family, std::string_view code, const Run& run) {
     else
       added->UseManualTime()->Iterations(kColdRuns);
   };
-  const Index all = kernels::allowed_cpus();
+  const Index all = kernels::default_threads();
   for (Index threads = 1; threads < all; threads *= 2) add_one(threads);
   add_one(all);
 }

@@ -28,7 +28,7 @@ struct RaceOptions {
   TrainerOptions trainer;
   std::vector<std::uint64_t> seeds = {0};  ///< distinct
   Order order = Order::kPaired;
-  Index threads = kernels::allowed_cpus();
+  Index threads = kernels::default_threads();
   kernels::Isa isa = kernels::Isa::best();
   kernels::Subnormals subnormals = kernels::Subnormals::kFlush;
   std::vector<NamedTensor> init;  ///< initial weights; empty: drawn, which does not change any other random number

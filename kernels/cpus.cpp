@@ -1,5 +1,6 @@
 #include "kernels/cpus.hpp"
 
+#include <omp.h>
 #include <sched.h>
 
 #include <algorithm>
@@ -54,6 +55,14 @@ Index allowed_cpus() {
   const Index given = Index(given_cpus().size());
   const std::optional<double> quota = cpu_quota();
   return quota ? std::clamp<Index>(Index(std::ceil(*quota)), 1, given) : given;
+}
+
+Index thread_limit() {
+  return omp_get_thread_limit();
+}
+
+Index default_threads() {
+  return std::min(allowed_cpus(), thread_limit());
 }
 
 }  // namespace gradrace::kernels

@@ -19,4 +19,10 @@ std::optional<double> cpu_quota();
 /// CPUs that it makes sense to use: those given, or the quota rounded up if that is less. At least 1.
 Index allowed_cpus();
 
+/// The most threads that OpenMP makes: what OMP_THREAD_LIMIT says, else more than anybody asks for.
+Index thread_limit();
+
+/// How many threads to use where nobody says: one for each allowed CPU, but no more than OpenMP makes.
+Index default_threads();
+
 }  // namespace gradrace::kernels

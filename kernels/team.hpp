@@ -43,7 +43,7 @@ class Team {
   Subnormals subnormals() const { return subnormals_; }
 
   /// Calls work(worker) once on each thread of the team and returns when all are done. work must not throw. Aborts if
-  /// the system cannot provide the threads.
+  /// the threads are more than thread_limit().
   template <class Work>
   void run(const Work& work) const {
     static_assert(std::is_nothrow_invocable_v<const Work&, Worker>, "work must be noexcept");

@@ -298,6 +298,14 @@ TEST_F(ProgramTest, WarnsOfMoreThreadsThanCpus) {
   expect_contains(outcome.err, fmt::format("gradrace: warning: {} threads", threads));
 }
 
+TEST_F(ProgramTest, KeepsToOpenMpsLimitOfThreads) {
+  const Words one = {"OMP_THREAD_LIMIT=1"};
+  for (const Words& words : {race({"--threads", "2"}), Words{"info", "--threads", "2"}, {"profile", "--threads", "2"}})
+    expect_error(ExitCode::kUsage, "--threads: expected no more than OpenMP's limit", words, one);
+  const Words unsaid = {"--data-dir", data().string(), "--epochs", "1"};
+  expect_contains(run(unsaid, one).out, "threads: 1");
+}
+
 TEST_F(ProgramTest, RefusesAnOutputThatCannotBeWrittenBeforeItTrains) {
   write_bytes(directory_ / "file", bytes_of("x"));
   const Words words = race({"--out", in_directory("file")});
