@@ -191,9 +191,8 @@ TEST_F(GoldenMnist, FirstFortyLossesFollowPyTorch) {
   const Json expected = golden::json("mnist_first_losses.json").at("adadelta");
   for (const Way& way : kWays) {
     SCOPED_TRACE(way.name);
-    const double tolerance = has_tiles_of_4(way.kernels) ? 1e-4 : 5e-6;
     const std::vector<float> actual = losses(DropoutStream::kMt19937, std::ssize(expected), way.kernels);
-    for (std::size_t i = 0; i < actual.size(); ++i) ASSERT_NEAR(actual[i], expected[i].get<double>(), tolerance) << i;
+    for (std::size_t i = 0; i < actual.size(); ++i) ASSERT_NEAR(actual[i], expected[i].get<double>(), 5e-6) << i;
   }
 }
 
