@@ -1,6 +1,7 @@
 #pragma once
-// For a test build (GRADRACE_SLOW_KERNELS): three kernels take twice their time, as if somebody had spoilt them, with
-// the same results. The tools for measuring must show it at a glance; the README says where.
+// For a test build (GRADRACE_SLOW_KERNELS): the matrix products, dense and sparse, Adam's step and the triad take twice
+// their time, as if somebody had spoilt them, with the same results. The tools for measuring must show it at a glance;
+// the README says where.
 
 #include "kernels/table.hpp"
 
@@ -22,6 +23,7 @@ struct Slowed<kKernel> {
 template <class Arch>
 constexpr void slow_down(KernelTable& table) {
   table.gemm = Slowed<Gemm<Arch>::gemm>::call;
+  table.sparse_product = Slowed<SparseProduct<Arch>::sparse_product>::call;
   table.stream_triad = Slowed<Stream<Arch>::triad>::call;
   table.optimizers.OptimizerKernel<AdamScalars>::step = Slowed<OptimizerStep<Arch>::template step<AdamScalars>>::call;
 }
