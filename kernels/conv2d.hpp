@@ -45,19 +45,16 @@ Index conv2d_row_block(ConvMethod method);
 Index conv2d_scratch_floats(const ConvShape& shape);
 
 /// y = x * w + bias.
-/// What       y(oy, ox, o) = bias(o) + sum over ky, kx, c of x(oy*stride + ky*dilation - padding, ..., c) w(ky, kx, c,
-/// o),
-///            x zero outside.
-/// Layout     x [in_h][in_w][in_c], y [out_h][out_w][out_c], w a panel matrix conv2d_weights(shape) or prepared from
-/// it,
-///            bias whole panels.
+/// What       y(oy, ox, o) = bias(o) + sum over ky, kx, c of x(iy, ix, c) w(ky, kx, c, o), where
+///            iy = oy * stride + ky * dilation - padding and ix likewise; x is zero outside.
+/// Layout     x [in_h][in_w][in_c], y [out_h][out_w][out_c], bias whole panels; w a panel matrix conv2d_weights(shape)
+///            or prepared from it.
 /// Aliasing   none.      Alignment  any; fastest at 64 bytes.      Effects  overwrites y.
-/// Numerics   the order of gemm.hpp over the weights' rows, the first chain starting at the bias; of the Winograd
-/// methods
-///            see winograd.hpp.
+/// Numerics   the order of gemm.hpp over the weights' rows, the first chain starting at the bias; that of the Winograd
+///            methods stands in winograd.hpp.
 /// Threads    serial.
-/// Source     patches of some output rows at a time, so that they stay in cache (candle's tiled im2col); the product is
-///            the one GEMM of gemm.hpp.
+/// Source     im2col: patches of some output rows at a time, so that they stay in cache (candle's tiled im2col); the
+///            product is that of gemm.hpp.
 void conv2d_forward(const Isa& isa, ConvMethod method, const ConvShape& shape, const float* x, const float* weight,
                     const float* bias, float* y, std::span<float> scratch) noexcept;
 

@@ -25,10 +25,9 @@ enum class Start { kZero, kAccumulate };  ///< what a product is added to: nothi
 /// Layout     float32; A and B through strides, C row-major. a.cols == b.rows, c is a.rows x b.cols.
 /// Aliasing   C overlaps neither A nor B.                       Alignment  any.
 /// Effects    kZero overwrites C, whatever it held (NaN too). No rows, columns or depth: C is its start.
-/// Numerics   for each 256 of k one chain of fused multiply-adds in order (multiply then add on sse2); the chains' sums
-/// are
-///            added in order, C first if it accumulates. So an element's bits do not depend on its position, on the
-///            other sizes, or on how rows and columns are cut into calls.
+/// Numerics   for each 256 of k one chain of fused multiply-adds in order (on sse2 multiply then add); the sums of the
+///            chains are added in order, C first if it accumulates. So an element's bits do not depend on its
+///            position, on the other sizes, or on how rows and columns are cut into calls.
 /// Scratch    gemm_scratch_floats(isa) floats, 64-byte aligned.   Threads  serial.
 /// Source     the five loops are Goto & van de Geijn 2008, "Anatomy of high-performance matrix multiplication".
 void gemm(const Isa& isa, const ConstMatrix& a, const ConstMatrix& b, const Matrix& c, Start start,

@@ -11,9 +11,12 @@
 namespace gradrace::kernels {
 
 /// C = bias + A B, or C + A B; see gemm.hpp for the sum's order. Element by element:
-///   A(r, k) at a[r / tile * a_tile_stride + r % tile * a_row_stride + k / a_run * a_run_stride + k % a_run *
-///   a_depth_stride] B(k, j) at b[j / 16 * b_panel_stride + k * b_depth_stride + j % 16] C(r, j) at c[j / 16 *
-///   c_panel_stride + r * c_row_stride + j % 16]
+///
+///   A(r, k)  a[r / tile * a_tile_stride + r % tile * a_row_stride
+///              + k / a_run * a_run_stride + k % a_run * a_depth_stride]
+///   B(k, j)  b[j / 16 * b_panel_stride + k * b_depth_stride + j % 16]
+///   C(r, j)  c[j / 16 * c_panel_stride + r * c_row_stride + j % 16]
+///
 /// where tile is the table's gemm_tile_rows. Whole panels of B are read, of C only columns below cols are touched.
 struct GemmArgs {
   Index rows, cols, depth;

@@ -24,9 +24,9 @@ void winograd_transform_weights(const Isa& isa, Index tile, const ConvShape& sha
 
 /// Some rows of y = x * w + bias; what is computed is conv2d_forward's.
 /// What       for tiles d of x that overlap by two, y = A^T [sum over channels of (G g G^T) (B^T d B)] A + bias, with
-///            interpolation at 0, +-1 and infinity for tiles of 2, at 0, +-11/16, +-3/2 and infinity for tiles of 4. The
-///            inner products are one GEMM of all tiles in a row per point. Tiles that stick out of the image see zeros
-///            there.
+///            interpolation at 0, +-1 and infinity for tiles of 2, at 0, +-11/16, +-3/2 and infinity for tiles of 4.
+///            The inner products are one GEMM of all tiles in a row per point. Tiles that stick out of the image see
+///            zeros there.
 /// Layout     x [in_h][in_w][in_c], bias whole panels; out_rows begins at a multiple of tile and ends at one or at
 ///            out_h; y is where the first of these rows goes, [row][out_w][out_c].
 /// Aliasing   none.      Alignment  any; fastest at 64 bytes.      Effects  overwrites y.
