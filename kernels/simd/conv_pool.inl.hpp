@@ -137,18 +137,6 @@ struct ConvPool {
     }
   }
 
-  /// Calls whole<Rows, Vectors>() with the largest piece that fits rows x vectors.
-  template <Index Rows, Index Vectors, class Whole>
-  static void sized(Index rows, Index vectors, const Whole& whole) {
-    if constexpr (Rows > 1) {
-      if (rows < Rows) return sized<Rows - 1, Vectors>(rows, vectors, whole);
-    }
-    if constexpr (Vectors > 1) {
-      if (vectors < Vectors) return sized<Rows, Vectors - 1>(rows, vectors, whole);
-    }
-    whole.template operator()<Rows, Vectors>();
-  }
-
   /// Cuts the kernel of output channel o into pieces: calls whole<Rows, Vectors>(piece), and rest(piece, n) for n
   /// floats of one row that are no whole vector.
   template <class Whole, class Rest>

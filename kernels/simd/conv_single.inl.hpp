@@ -35,18 +35,6 @@ struct ConvSingle {
       for (Index v = 0; v < kVectors; ++v) sum[p][v].store_unaligned(y + p * channels + v * kLanes);
   }
 
-  /// The tile of at most Positions that has exactly `positions`.
-  template <Index Positions>
-  static void tile_of(Index positions, const float* x, Index in_w, const float* weight, const float* bias,
-                      Index channels, float* y) {
-    if constexpr (Positions > 0) {
-      if (positions < Positions)
-        tile_of<Positions - 1>(positions, x, in_w, weight, bias, channels, y);
-      else
-        tile<Positions>(x, in_w, weight, bias, channels, y);
-    }
-  }
-
   static void forward(const ConvShape& s, Range out_rows, const float* x, const float* weight, const float* bias,
                       float* y) noexcept {
     const Index out_w = s.out_w(), tiles = divide_up(out_w, kTilePositions);
@@ -55,8 +43,9 @@ struct ConvSingle {
         const Range some = share(out_w, t, tiles);
         float* to = y + ((oy - out_rows.begin) * out_w + some.begin) * s.out_c;
         for (Index c = 0; c < s.out_c; c += kPanel)
-          tile_of<kTilePositions>(some.size(), x + oy * s.in_w + some.begin, s.in_w, weight + c * kTaps, bias + c,
-                                  s.out_c, to + c);
+          sized<kTilePositions, 1>(some.size(), 1, [&]<Index Positions, Index>() {
+            tile<Positions>(x + oy * s.in_w + some.begin, s.in_w, weight + c * kTaps, bias + c, s.out_c, to + c);
+          });
       }
   }
 

@@ -38,19 +38,6 @@ struct Linear {
       for (Index c = 0; c < Cols; ++c) y[r * l.outputs + c] = sums[r * Cols + c];
   }
 
-  /// The tile of at most Rows x Cols that has exactly rows x cols.
-  template <Index Rows, Index Cols>
-  static void tile_of(Index rows, Index cols, const LinearArgs& l, const float* x, const float* weight, float* y) {
-    if constexpr (Rows > 0 && Cols > 0) {
-      if (rows < Rows)
-        tile_of<Rows - 1, Cols>(rows, cols, l, x, weight, y);
-      else if (cols < Cols)
-        tile_of<Rows, Cols - 1>(rows, cols, l, x, weight, y);
-      else
-        tile<Rows, Cols>(l, x, weight, y);
-    }
-  }
-
   /// Adds what the inputs of the last panel contribute if it is not whole.
   static void add_rest(const LinearArgs& l) {
     const Index rest = l.inputs % kPanel, whole = l.inputs - rest;
@@ -64,8 +51,9 @@ struct Linear {
   static void forward(const LinearArgs& l) noexcept {
     for (Index n = 0; n < l.rows; n += kTileRows)
       for (Index o = 0; o < l.outputs; o += kTileCols)
-        tile_of<kTileRows, kTileCols>(l.rows - n, l.outputs - o, l, l.x + n * l.x_stride, l.weight + o * kPanel,
-                                      l.y + n * l.outputs + o);
+        sized<kTileRows, kTileCols>(l.rows - n, l.outputs - o, [&]<Index Rows, Index Cols>() {
+          tile<Rows, Cols>(l, l.x + n * l.x_stride, l.weight + o * kPanel, l.y + n * l.outputs + o);
+        });
     add_rest(l);
   }
 };

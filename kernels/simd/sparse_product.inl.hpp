@@ -39,20 +39,11 @@ struct SparseProduct {
     }
   }
 
-  /// The largest number of panels, at most Panels, that is left.
-  template <Index Panels>
-  static void columns_of(Index panels, const SparseProductArgs& g, const float* b, float* c) {
-    if constexpr (Panels > 0) {
-      if (panels < Panels)
-        columns_of<Panels - 1>(panels, g, b, c);
-      else
-        columns<Panels>(g, b, c);
-    }
-  }
-
   static void sparse_product(const SparseProductArgs& g) noexcept {
     for (Index p = 0; p < g.panels; p += kPanels)
-      columns_of<kPanels>(g.panels - p, g, g.b + p * g.b_panel_stride, g.c + p * g.c_panel_stride);
+      sized<kPanels, 1>(g.panels - p, 1, [&]<Index Panels, Index>() {
+        columns<Panels>(g, g.b + p * g.b_panel_stride, g.c + p * g.c_panel_stride);
+      });
   }
 };
 

@@ -1,5 +1,6 @@
 #pragma once
-// What the bodies share: loads and stores of part of a vector, and comparisons that treat NaN as PyTorch does.
+// What the bodies share: loads and stores of part of a vector, comparisons that treat NaN as PyTorch does, and tiles of
+// a size that is known where they are compiled.
 // Everything below simd/ stands in an anonymous namespace: it is compiled once per instruction set, and no copy may be
 // shared between them.
 
@@ -61,6 +62,19 @@ void store_part(const V& v, float* to, Index n) {
   alignas(kAlignment) float lanes[V::size];
   v.store_aligned(lanes);
   for (Index i = 0; i < n; ++i) to[i] = lanes[i];
+}
+
+/// Calls whole<R, C>() with the largest tile of at most Rows x Cols that fits rows x cols (at least one of each): so a
+/// body knows its size where it is compiled, and keeps its sums in registers.
+template <Index Rows, Index Cols, class Whole>
+void sized(Index rows, Index cols, const Whole& whole) {
+  if constexpr (Rows > 1) {
+    if (rows < Rows) return sized<Rows - 1, Cols>(rows, cols, whole);
+  }
+  if constexpr (Cols > 1) {
+    if (cols < Cols) return sized<Rows, Cols - 1>(rows, cols, whole);
+  }
+  whole.template operator()<Rows, Cols>();
 }
 
 /// Calls body(offset, load, store) for all whole vectors of [0, n) and once more for the rest, so that a formula stands
