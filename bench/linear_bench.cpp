@@ -66,7 +66,7 @@ void run_sparse_backward(benchmark::State& state, const PanelMatrix& shape, cons
   const Linear l(shape);
   Index non_zeros = 0;
   for (Index i = 0; i < kBatch * shape.rows; ++i) {
-    if (i * 7 % 3 > 0) l.dy.data()[i] = 0;
+    if (i % 3 > 0) l.dy.data()[i] = 0;
     non_zeros += l.dy[i] != 0;
   }
   const Index floats = kernels::linear_list_floats(shape, kBatch);

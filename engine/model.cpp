@@ -4,8 +4,6 @@
 #include <cmath>
 #include <iterator>
 
-#include "engine/error.hpp"
-#include "engine/init.hpp"
 #include "kernels/gradient_norm.hpp"
 
 namespace gradrace {
