@@ -6,7 +6,7 @@
 #include <string>
 
 #include "apps/progress.hpp"
-#include "engine/race.hpp"
+#include "engine/race/race.hpp"
 
 namespace gradrace {
 

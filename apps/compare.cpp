@@ -16,11 +16,11 @@
 #include "apps/tables.hpp"
 #include "apps/terminal.hpp"
 #include "apps/version.hpp"
-#include "engine/checkpoint.hpp"
-#include "engine/machine.hpp"
+#include "engine/measuring/machine.hpp"
+#include "engine/race/checkpoint.hpp"
 #include "engine/report/tensorboard.hpp"
 #include "engine/report/trace.hpp"
-#include "engine/results.hpp"
+#include "engine/results/results.hpp"
 
 namespace gradrace {
 namespace {

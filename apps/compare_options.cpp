@@ -9,7 +9,7 @@
 
 #include "apps/options.hpp"
 #include "engine/data/dataset.hpp"
-#include "engine/safetensors.hpp"
+#include "engine/files/safetensors.hpp"
 
 namespace gradrace {
 namespace {

@@ -9,7 +9,7 @@
 #include <CLI/CLI.hpp>
 #include <nlohmann/json.hpp>
 
-#include "engine/sweep.hpp"
+#include "engine/findings/sweep.hpp"
 
 namespace gradrace {
 

@@ -4,7 +4,7 @@
 #include <span>
 #include <string>
 
-#include "engine/race.hpp"
+#include "engine/race/race.hpp"
 
 namespace gradrace {
 

@@ -9,8 +9,8 @@
 #include "apps/options.hpp"
 #include "apps/tables.hpp"
 #include "apps/terminal.hpp"
-#include "engine/limits.hpp"
-#include "engine/machine.hpp"
+#include "engine/measuring/limits.hpp"
+#include "engine/measuring/machine.hpp"
 
 namespace gradrace {
 namespace {

@@ -19,7 +19,7 @@
 #include "apps/report.hpp"
 #include "apps/terminal.hpp"
 #include "apps/version.hpp"
-#include "engine/error.hpp"
+#include "engine/base/error.hpp"
 
 namespace gradrace {
 namespace {

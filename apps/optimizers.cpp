@@ -8,7 +8,7 @@
 #include <nlohmann/json.hpp>
 
 #include "apps/terminal.hpp"
-#include "engine/optimizer.hpp"
+#include "engine/optimizers/optimizer.hpp"
 
 namespace gradrace {
 namespace {

@@ -7,7 +7,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
-#include "engine/error.hpp"
+#include "engine/base/error.hpp"
 #include "kernels/cpus.hpp"
 
 namespace gradrace {

@@ -3,7 +3,7 @@
 
 #include <string>
 
-#include "engine/race.hpp"
+#include "engine/race/race.hpp"
 
 namespace gradrace {
 

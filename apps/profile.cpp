@@ -8,7 +8,7 @@
 #include "apps/profile_tables.hpp"
 #include "apps/progress.hpp"
 #include "apps/terminal.hpp"
-#include "engine/machine.hpp"
+#include "engine/measuring/machine.hpp"
 #include "engine/profile/profile.hpp"
 
 namespace gradrace {

@@ -9,11 +9,11 @@
 #include <fmt/format.h>
 
 #include "apps/terminal.hpp"
-#include "engine/atomic_file.hpp"
-#include "engine/error.hpp"
-#include "engine/report/check.hpp"
-#include "engine/report/merge.hpp"
+#include "engine/base/error.hpp"
+#include "engine/files/atomic_file.hpp"
 #include "engine/report/page.hpp"
+#include "engine/results/check.hpp"
+#include "engine/results/merge.hpp"
 
 namespace gradrace {
 namespace {

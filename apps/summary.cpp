@@ -7,7 +7,7 @@
 
 #include "apps/tables.hpp"
 #include "apps/terminal.hpp"
-#include "engine/verdict.hpp"
+#include "engine/findings/verdict.hpp"
 
 namespace gradrace {
 namespace {

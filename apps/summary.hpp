@@ -4,7 +4,7 @@
 #include <span>
 #include <string>
 
-#include "engine/sweep.hpp"
+#include "engine/findings/sweep.hpp"
 
 namespace gradrace {
 

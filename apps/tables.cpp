@@ -5,7 +5,7 @@
 #include <fmt/format.h>
 
 #include "apps/terminal.hpp"
-#include "engine/difference.hpp"
+#include "engine/findings/difference.hpp"
 
 namespace gradrace {
 namespace {

@@ -5,7 +5,7 @@
 #include <utility>
 #include <vector>
 
-#include "engine/race.hpp"
+#include "engine/race/race.hpp"
 
 namespace gradrace {
 

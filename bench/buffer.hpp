@@ -5,8 +5,8 @@
 #include <set>
 #include <span>
 
-#include "engine/memory.hpp"
-#include "engine/random.hpp"
+#include "engine/base/memory.hpp"
+#include "engine/base/random.hpp"
 #include "kernels/stream.hpp"
 
 namespace gradrace::bench {

@@ -16,7 +16,7 @@
 
 #include "bench/benchmarks.hpp"
 #include "bench/timing.hpp"
-#include "engine/machine.hpp"
+#include "engine/measuring/machine.hpp"
 
 namespace {
 

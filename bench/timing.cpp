@@ -5,7 +5,7 @@
 #include <thread>
 #include <utility>
 
-#include "engine/limits.hpp"
+#include "engine/measuring/limits.hpp"
 
 namespace gradrace::bench {
 namespace {

@@ -9,10 +9,10 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
-#include "engine/data/gzip.hpp"
+#include "engine/base/error.hpp"
 #include "engine/data/idx.hpp"
 #include "engine/data/known_sets.hpp"
-#include "engine/error.hpp"
+#include "engine/files/gzip.hpp"
 
 namespace gradrace {
 

@@ -20,7 +20,7 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
-#include "engine/safetensors.hpp"
+#include "engine/files/safetensors.hpp"
 #include "kernels/base.hpp"
 
 namespace gradrace::golden {

@@ -5,8 +5,8 @@
 #include <span>
 #include <vector>
 
+#include "engine/base/random.hpp"
 #include "engine/data/image_set.hpp"
-#include "engine/random.hpp"
 
 namespace gradrace {
 

@@ -6,10 +6,10 @@
 
 #include <fmt/ranges.h>
 
+#include "engine/base/error.hpp"
 #include "engine/data/digits.hpp"
 #include "engine/data/directory.hpp"
-#include "engine/data/sha256.hpp"
-#include "engine/error.hpp"
+#include "engine/files/sha256.hpp"
 
 namespace gradrace {
 namespace {

@@ -3,9 +3,9 @@
 #include <cstdlib>
 #include <system_error>
 
-#include "engine/atomic_file.hpp"
+#include "engine/base/error.hpp"
 #include "engine/data/digits.hpp"
-#include "engine/error.hpp"
+#include "engine/files/atomic_file.hpp"
 
 namespace gradrace {
 namespace {

@@ -4,7 +4,7 @@
 
 #include <curl/curl.h>
 
-#include "engine/data/sha256.hpp"
+#include "engine/files/sha256.hpp"
 
 namespace gradrace {
 namespace {

@@ -6,9 +6,9 @@
 #include <string>
 #include <vector>
 
-#include "engine/data/gzip.hpp"
+#include "engine/base/error.hpp"
 #include "engine/data/known_sets.hpp"
-#include "engine/error.hpp"
+#include "engine/files/gzip.hpp"
 
 namespace gradrace {
 

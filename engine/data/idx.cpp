@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <cstdint>
 
-#include "engine/data/sha256.hpp"
-#include "engine/error.hpp"
+#include "engine/base/error.hpp"
+#include "engine/files/sha256.hpp"
 
 namespace gradrace {
 namespace {

@@ -6,8 +6,8 @@
 #include <string>
 #include <vector>
 
-#include "engine/data/gzip.hpp"
 #include "engine/data/image_set.hpp"
+#include "engine/files/gzip.hpp"
 #include "kernels/base.hpp"
 
 namespace gradrace {

@@ -1,7 +1,7 @@
 #pragma once
 /// What all layers with a convolution share: its options, its shape and its two parameters.
 
-#include "engine/layer.hpp"
+#include "engine/layers/layer.hpp"
 #include "kernels/conv2d.hpp"
 
 namespace gradrace {

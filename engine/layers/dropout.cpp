@@ -1,6 +1,6 @@
 // "dropout" drops single elements, "dropout2d" whole channels; both with p=0.5. PyTorch's nn.Dropout and nn.Dropout2d:
 // what stays is scaled by 1 / (1 - p), and evaluation lets everything pass. In place.
-#include "engine/layer.hpp"
+#include "engine/layers/layer.hpp"
 #include "kernels/pointwise.hpp"
 
 namespace gradrace {

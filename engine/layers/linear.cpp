@@ -6,7 +6,7 @@
 #include <cstdint>
 #include <limits>
 
-#include "engine/layer.hpp"
+#include "engine/layers/layer.hpp"
 #include "kernels/gemm.hpp"
 
 namespace gradrace {

@@ -1,5 +1,5 @@
 // "max_pool2d": kernel_size=2, stride=kernel_size, no padding. PyTorch's nn.MaxPool2d.
-#include "engine/layer.hpp"
+#include "engine/layers/layer.hpp"
 #include "kernels/max_pool.hpp"
 
 namespace gradrace {

@@ -1,5 +1,5 @@
 // "relu": max(x, 0), in place.
-#include "engine/layer.hpp"
+#include "engine/layers/layer.hpp"
 #include "kernels/pointwise.hpp"
 
 namespace gradrace {

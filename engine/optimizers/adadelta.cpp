@@ -1,5 +1,5 @@
 // "adadelta": lr=1.0, rho=0.9, eps=1e-6, weight_decay=0; torch.optim.Adadelta.
-#include "engine/optimizer.hpp"
+#include "engine/optimizers/optimizer.hpp"
 
 namespace gradrace {
 namespace {

@@ -1,5 +1,5 @@
 // "adagrad": lr=1e-2, lr_decay=0, weight_decay=0, initial_accumulator_value=0, eps=1e-10; torch.optim.Adagrad.
-#include "engine/optimizer.hpp"
+#include "engine/optimizers/optimizer.hpp"
 
 namespace gradrace {
 namespace {

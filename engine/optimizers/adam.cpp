@@ -1,7 +1,7 @@
 // "adam": lr=1e-3, betas=0.9/0.999, eps=1e-8, weight_decay=0, amsgrad=false; torch.optim.Adam.
 // "adamw": the same but weight_decay=0.01, which shrinks the parameters themselves; torch.optim.AdamW.
-#include "engine/optimizer.hpp"
 #include "engine/optimizers/adam_options.hpp"
+#include "engine/optimizers/optimizer.hpp"
 
 namespace gradrace {
 namespace {

@@ -4,7 +4,7 @@
 
 #include <utility>
 
-#include "engine/options.hpp"
+#include "engine/base/options.hpp"
 #include "kernels/optimizer_scalars.hpp"
 
 namespace gradrace {

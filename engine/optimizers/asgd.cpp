@@ -2,7 +2,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "engine/optimizer.hpp"
+#include "engine/optimizers/optimizer.hpp"
 
 namespace gradrace {
 namespace {

@@ -1,5 +1,5 @@
 // "lion": lr=1e-4, betas=0.9/0.99, weight_decay=0 (decoupled); the names and defaults of its authors' PyTorch code.
-#include "engine/optimizer.hpp"
+#include "engine/optimizers/optimizer.hpp"
 
 namespace gradrace {
 namespace {

@@ -10,9 +10,9 @@
 #include <algorithm>
 #include <cmath>
 
-#include "engine/layer.hpp"
-#include "engine/optimizer.hpp"
+#include "engine/layers/layer.hpp"
 #include "engine/optimizers/adam_options.hpp"
+#include "engine/optimizers/optimizer.hpp"
 #include "kernels/gemm.hpp"
 #include "kernels/newton_schulz.hpp"
 #include "kernels/team.hpp"

@@ -1,7 +1,7 @@
 // "nadam": lr=2e-3, betas=0.9/0.999, eps=1e-8, weight_decay=0, momentum_decay=4e-3; torch.optim.NAdam.
 #include <cmath>
 
-#include "engine/optimizer.hpp"
+#include "engine/optimizers/optimizer.hpp"
 
 namespace gradrace {
 namespace {

@@ -1,7 +1,7 @@
 // "radam": lr=1e-3, betas=0.9/0.999, eps=1e-8, weight_decay=0; torch.optim.RAdam.
 #include <cmath>
 
-#include "engine/optimizer.hpp"
+#include "engine/optimizers/optimizer.hpp"
 
 namespace gradrace {
 namespace {

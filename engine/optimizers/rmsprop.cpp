@@ -1,5 +1,5 @@
 // "rmsprop": lr=1e-2, alpha=0.99, eps=1e-8, weight_decay=0, momentum=0, centered=false; torch.optim.RMSprop.
-#include "engine/optimizer.hpp"
+#include "engine/optimizers/optimizer.hpp"
 
 namespace gradrace {
 namespace {

@@ -1,5 +1,5 @@
 // "rprop": lr=1e-2, etas=0.5/1.2, step_sizes=1e-6/50; torch.optim.Rprop. lr is every parameter's first step size.
-#include "engine/optimizer.hpp"
+#include "engine/optimizers/optimizer.hpp"
 
 namespace gradrace {
 namespace {

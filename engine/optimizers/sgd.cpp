@@ -1,6 +1,6 @@
 // "sgd": lr=1e-3, momentum=0, dampening=0, weight_decay=0, nesterov=false; torch.optim.SGD, whose learning rate has had
 // this default since PyTorch 2.1 and none before.
-#include "engine/optimizer.hpp"
+#include "engine/optimizers/optimizer.hpp"
 
 namespace gradrace {
 namespace {

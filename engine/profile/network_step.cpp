@@ -1,8 +1,8 @@
 #include "engine/profile/network_step.hpp"
 
+#include "engine/measuring/stopwatch.hpp"
 #include "engine/profile/step_meter.hpp"
-#include "engine/stopwatch.hpp"
-#include "engine/trainer.hpp"
+#include "engine/training/trainer.hpp"
 
 namespace gradrace {
 

@@ -5,9 +5,9 @@
 #include <optional>
 #include <vector>
 
-#include "engine/counters.hpp"
 #include "engine/data/image_set.hpp"
-#include "engine/entrant.hpp"
+#include "engine/measuring/counters.hpp"
+#include "engine/optimizers/entrant.hpp"
 #include "kernels/team.hpp"
 
 namespace gradrace {

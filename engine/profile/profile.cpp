@@ -9,8 +9,8 @@
 #include <nlohmann/json.hpp>
 
 #include "engine/data/digits.hpp"
-#include "engine/machine.hpp"
-#include "engine/steal.hpp"
+#include "engine/measuring/machine.hpp"
+#include "engine/measuring/steal.hpp"
 
 namespace gradrace {
 namespace {

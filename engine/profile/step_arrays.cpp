@@ -4,7 +4,7 @@
 #include <array>
 #include <cmath>
 
-#include "engine/random.hpp"
+#include "engine/base/random.hpp"
 #include "kernels/stream.hpp"
 
 namespace gradrace {

@@ -3,7 +3,7 @@
 
 #include <span>
 
-#include "engine/memory.hpp"
+#include "engine/base/memory.hpp"
 #include "kernels/team.hpp"
 
 namespace gradrace {

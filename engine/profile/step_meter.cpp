@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <array>
 
-#include "engine/stopwatch.hpp"
+#include "engine/measuring/stopwatch.hpp"
 #include "kernels/stream.hpp"
 
 namespace gradrace {

@@ -4,7 +4,7 @@
 #include <optional>
 #include <vector>
 
-#include "engine/entrant.hpp"
+#include "engine/optimizers/entrant.hpp"
 #include "engine/profile/step_arrays.hpp"
 #include "engine/profile/unfused.hpp"
 #include "engine/profile/visits.hpp"

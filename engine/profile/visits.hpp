@@ -5,7 +5,7 @@
 #include <optional>
 #include <span>
 
-#include "engine/statistics.hpp"
+#include "engine/base/statistics.hpp"
 
 namespace gradrace {
 

@@ -4,7 +4,7 @@
 #include <cmath>
 #include <functional>
 
-#include "engine/difference.hpp"
+#include "engine/findings/difference.hpp"
 #include "engine/report/figure.hpp"
 #include "engine/report/smoothing.hpp"
 

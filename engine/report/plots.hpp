@@ -6,7 +6,7 @@
 #include <utility>
 #include <vector>
 
-#include "engine/sweep.hpp"
+#include "engine/findings/sweep.hpp"
 
 namespace gradrace {
 

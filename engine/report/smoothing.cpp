@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "engine/convergence.hpp"
+#include "engine/race/convergence.hpp"
 
 namespace gradrace {
 

@@ -6,7 +6,7 @@
 #include <chrono>
 #include <system_error>
 
-#include "engine/error.hpp"
+#include "engine/base/error.hpp"
 #include "engine/report/crc32c.hpp"
 
 namespace gradrace {

@@ -7,7 +7,7 @@
 #include <string>
 #include <string_view>
 
-#include "engine/race.hpp"
+#include "engine/race/race.hpp"
 
 namespace gradrace {
 

@@ -4,7 +4,7 @@
 
 #include <nlohmann/json.hpp>
 
-#include "engine/report/rounding.hpp"
+#include "engine/results/rounding.hpp"
 
 namespace gradrace {
 namespace {

@@ -5,8 +5,8 @@
 
 #include <nlohmann/json.hpp>
 
-#include "engine/atomic_file.hpp"
-#include "engine/error.hpp"
+#include "engine/base/error.hpp"
+#include "engine/files/atomic_file.hpp"
 
 namespace gradrace {
 namespace {

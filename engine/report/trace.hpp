@@ -4,7 +4,7 @@
 #include <filesystem>
 #include <string>
 
-#include "engine/race.hpp"
+#include "engine/race/race.hpp"
 
 namespace gradrace {
 

@@ -1,0 +1,226 @@
+#include "engine/files/safetensors.hpp"
+
+#include <algorithm>
+#include <bit>
+#include <cerrno>
+#include <cstdint>
+#include <cstring>
+#include <fstream>
+#include <set>
+#include <system_error>
+#include <utility>
+
+#include <nlohmann/json.hpp>
+
+#include "engine/base/error.hpp"
+#include "engine/files/atomic_file.hpp"
+
+namespace gradrace {
+namespace {
+
+static_assert(std::endian::native == std::endian::little, "safetensors files are little endian");
+
+constexpr std::size_t kLengthBytes = sizeof(std::uint64_t);
+constexpr std::size_t kMaxFile = 1 << 30;       ///< bytes; a thousand times the experiment's weights
+constexpr std::size_t kMaxHeader = 16'000'000;  ///< bytes
+constexpr std::size_t kMaxKeys = 40'000;        ///< in the whole header; a tensor takes four
+constexpr const char* kMetadata = "__metadata__";
+constexpr int kMaxDepth = 2;  ///< {"name": {"shape": [
+
+using nlohmann::json;
+
+/// JSON for messages: a string from a file cannot bring control characters to the terminal, nor a long one.
+std::string shown(const json& value) {
+  constexpr std::size_t kLongest = 80;
+  const std::string text = value.dump(-1, ' ', true);
+  return text.size() <= kLongest ? text : text.substr(0, kLongest) + "...";
+}
+
+/// Stops the JSON parser at what plain JSON allows and safetensors does not: a name given twice, deep nesting, and
+/// more entries than any model has.
+class HeaderGuard {
+ public:
+  explicit HeaderGuard(const std::string& source) : source_(source) {}
+
+  bool operator()(int depth, json::parse_event_t event, const json& parsed) {
+    using Event = json::parse_event_t;
+    if ((event == Event::object_start || event == Event::array_start) && depth > kMaxDepth)
+      throw data_error("{}: the header is nested more than {} levels deep", source_, kMaxDepth + 1);
+    if (event == Event::object_start) keys_.emplace_back();
+    if (event == Event::object_end) keys_.pop_back();
+    if (event == Event::key) add_key(parsed);
+    return true;
+  }
+
+ private:
+  void add_key(const json& key) {
+    if (++count_ > kMaxKeys) throw data_error("{}: the header has more than {} keys", source_, kMaxKeys);
+    if (!keys_.back().insert(key.get<std::string>()).second)
+      throw data_error("{}: the header has the key {} twice", source_, shown(key));
+  }
+
+  const std::string& source_;
+  std::vector<std::set<std::string>> keys_;  ///< of every object that is open
+  std::size_t count_ = 0;
+};
+
+std::string_view header_text(std::string_view file, const std::string& source) {
+  if (file.size() < kLengthBytes)
+    throw data_error("{}: expected a safetensors file, which begins with {} bytes of header length, found {} bytes",
+                     source, kLengthBytes, file.size());
+  std::uint64_t length;
+  std::memcpy(&length, file.data(), kLengthBytes);
+  const std::size_t limit = std::min(file.size() - kLengthBytes, kMaxHeader);
+  if (length > limit)
+    throw data_error("{}: at byte 0: expected a header length of at most {}, found {}", source, limit, length);
+  const std::string_view text = file.substr(kLengthBytes, static_cast<std::size_t>(length));
+  if (!text.starts_with('{')) throw data_error("{}: at byte {}: expected the header's '{{'", source, kLengthBytes);
+  // The JSON parser would take a zero byte for the end and leave the rest unread.
+  if (const std::size_t zero = text.find('\0'); zero != text.npos)
+    throw data_error("{}: at byte {}: expected JSON, found a zero byte", source, kLengthBytes + zero);
+  return text;
+}
+
+json parse_header(std::string_view text, const std::string& source) {
+  try {
+    return json::parse(text, HeaderGuard(source));
+  } catch (const json::parse_error& error) {
+    throw data_error("{}: at byte {}: expected JSON, found something else", source, kLengthBytes + error.byte - 1);
+  } catch (const json::out_of_range&) {
+    throw data_error("{}: the header has a number that is too large", source);
+  }
+}
+
+std::size_t element_size(const std::string& dtype) {
+  if (dtype == "F32" || dtype == "I32") return 4;
+  if (dtype == "I64") return 8;
+  return dtype == "U8" ? 1 : 0;
+}
+
+bool is_list_of_sizes(const json& value) {
+  return value.is_array() && std::ranges::all_of(value, [](const json& element) {
+           return element.is_number_unsigned() && std::in_range<Index>(element.get<std::uint64_t>());
+         });
+}
+
+/// The product of element size and shape, or -1 if it does not fit.
+Index byte_count(std::size_t size, const std::vector<Index>& shape) {
+  auto count = static_cast<Index>(size);
+  for (const Index extent : shape)
+    if (__builtin_mul_overflow(count, extent, &count)) return -1;
+  return count;
+}
+
+/// One entry of the header, with its place in `data`, the bytes after the header.
+SafetensorsEntry parse_entry(const std::string& name, const json& entry, std::string_view data,
+                             const std::string& source) {
+  const auto expect = [&](bool condition, std::string_view expectation) {
+    if (!condition)
+      throw data_error("{}: tensor {}: expected {}, found {}", source, shown(name), expectation, shown(entry));
+  };
+  expect(entry.is_object() && entry.size() == 3 && entry.contains("dtype") && entry.contains("shape") &&
+             entry.contains("data_offsets"),
+         "the keys dtype, shape and data_offsets");
+  expect(entry["dtype"].is_string() && element_size(entry["dtype"]) > 0, "dtype F32, I64, I32 or U8");
+  expect(is_list_of_sizes(entry["shape"]), "a shape of whole numbers");
+  expect(is_list_of_sizes(entry["data_offsets"]) && entry["data_offsets"].size() == 2, "two data_offsets");
+
+  const std::size_t begin = entry["data_offsets"][0], end = entry["data_offsets"][1];
+  expect(begin <= end && end <= data.size(), fmt::format("data_offsets inside the {} bytes of data", data.size()));
+  SafetensorsEntry result{name, entry["dtype"], entry["shape"], data.substr(begin, end - begin)};
+  const Index bytes = byte_count(element_size(result.dtype), result.shape);
+  expect(std::cmp_equal(bytes, end - begin), "data_offsets as far apart as dtype and shape say");
+  return result;
+}
+
+/// Entries in the order of their bytes must follow one another from the first byte to the last.
+void expect_full_cover(const std::vector<SafetensorsEntry>& entries, std::string_view file, std::string_view data,
+                       const std::string& source) {
+  const char* next = data.data();
+  for (const SafetensorsEntry& entry : entries) {
+    if (entry.bytes.data() != next)
+      throw data_error("{}: expected tensor {} at byte {}, where the one before it ends, found it at byte {}", source,
+                       shown(entry.name), next - file.data(), entry.bytes.data() - file.data());
+    next += entry.bytes.size();
+  }
+  if (next != data.data() + data.size())
+    throw data_error("{}: expected the file to end at byte {}, with its last tensor, found {} bytes", source,
+                     next - file.data(), file.size());
+}
+
+std::string read_file(const std::filesystem::path& path) {
+  std::error_code error;
+  if (!std::filesystem::is_regular_file(path, error))
+    throw data_error("cannot read {}: {}", path.string(), error ? error.message() : "it is not a regular file");
+  std::ifstream stream(path, std::ios::binary);
+  if (!stream) throw data_error("cannot read {}: {}", path.string(), std::generic_category().message(errno));
+  const std::size_t size = std::filesystem::file_size(path);
+  if (size > kMaxFile) throw data_error("{}: expected at most {} bytes, found {}", path.string(), kMaxFile, size);
+  std::string contents(size, '\0');
+  if (!stream.read(contents.data(), static_cast<std::streamsize>(contents.size())))
+    throw data_error("{}: expected {} bytes, found {}", path.string(), size, stream.gcount());
+  return contents;
+}
+
+}  // namespace
+
+std::vector<SafetensorsEntry> parse_safetensors(std::string_view file, const std::string& source) {
+  const std::string_view text = header_text(file, source);
+  const std::string_view data = file.substr(kLengthBytes + text.size());
+  const json header = parse_header(text, source);
+  std::vector<SafetensorsEntry> entries;
+  for (const auto& [name, entry] : header.items())
+    if (name != kMetadata) entries.push_back(parse_entry(name, entry, data, source));
+  std::ranges::stable_sort(entries, {}, [](const SafetensorsEntry& entry) {
+    return std::pair(entry.bytes.data(), entry.bytes.data() + entry.bytes.size());
+  });
+  expect_full_cover(entries, file, data, source);
+  return entries;
+}
+
+std::vector<NamedTensor> read_safetensors(const std::filesystem::path& path) {
+  const std::string file = read_file(path);
+  std::vector<NamedTensor> tensors;
+  for (const SafetensorsEntry& entry : parse_safetensors(file, path.string())) {
+    if (entry.dtype != "F32")
+      throw data_error("{}: tensor {}: expected dtype F32, found {}", path.string(), shown(entry.name), entry.dtype);
+    NamedTensor tensor{entry.name, entry.shape, std::vector<float>(entry.bytes.size() / sizeof(float))};
+    std::ranges::copy(entry.bytes, reinterpret_cast<char*>(tensor.values.data()));
+    tensors.push_back(std::move(tensor));
+  }
+  return tensors;
+}
+
+SafetensorsMetadata read_safetensors_metadata(const std::filesystem::path& path) {
+  const std::string file = read_file(path);
+  const json header = parse_header(header_text(file, path.string()), path.string());
+  SafetensorsMetadata metadata;
+  if (header.contains(kMetadata))
+    for (const auto& [name, value] : header[kMetadata].items())
+      if (value.is_string()) metadata[name] = value.get<std::string>();
+  return metadata;
+}
+
+void write_safetensors(const std::filesystem::path& path, std::span<const NamedTensor> tensors,
+                       const SafetensorsMetadata& metadata) {
+  nlohmann::ordered_json header = nlohmann::ordered_json::object();
+  if (!metadata.empty()) header[kMetadata] = metadata;
+  std::string data;
+  for (const auto& [name, shape, values] : tensors) {
+    const std::size_t begin = data.size(), bytes = values.size() * sizeof(float);
+    GRADRACE_EXPECT(byte_count(sizeof(float), shape), ==, static_cast<Index>(bytes));
+    GRADRACE_EXPECT(header.contains(name), ==, false);
+    data.append(reinterpret_cast<const char*>(values.data()), bytes);
+    header[name] = {{"dtype", "F32"}, {"shape", shape}, {"data_offsets", {begin, data.size()}}};
+  }
+  std::string text = header.dump();
+  text.resize(static_cast<std::size_t>(round_up(static_cast<Index>(text.size()), kLengthBytes)), ' ');
+  if (text.size() > kMaxHeader)
+    throw failure("cannot write {}: a header of {} bytes is more than the {} that can be read", path.string(),
+                  text.size(), kMaxHeader);
+  const std::uint64_t length = text.size();
+  std::string file(reinterpret_cast<const char*>(&length), kLengthBytes);
+  write_atomically(path, file + text + data);
+}
+
+}  // namespace gradrace

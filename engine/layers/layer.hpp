@@ -1,0 +1,130 @@
+#pragma once
+/// What a layer is. A layer is written once, plainly, in one file under layers/: it plans its memory and runs serially
+/// over a range of samples; who opens threads and in which order layers run is the model's business.
+
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+
+#include "engine/base/memory.hpp"
+#include "engine/base/random.hpp"
+#include "engine/base/registry.hpp"
+#include "engine/measuring/phase_clock.hpp"
+#include "engine/plan/parameter.hpp"
+#include "kernels/conv2d.hpp"
+#include "kernels/isa.hpp"
+
+namespace gradrace {
+
+/// Of one sample's activations, stored [h][w][c].
+struct Shape {
+  Index h = 1, w = 1, c = 1;
+  Index floats() const { return h * w * c; }
+};
+
+/// Activations (or their gradients) of a batch: sample s at data + s * stride. No data: not wanted.
+struct Activations {
+  float* data = nullptr;
+  Index stride = 0;
+  float* operator[](Index sample) const { return data + sample * stride; }
+  explicit operator bool() const { return data != nullptr; }
+};
+
+/// Samples come in groups of four whatever the number of threads: a worker takes whole groups, gradients are summed
+/// within a group in sample order and over the groups in a fixed tree. So no bit depends on who did what.
+inline constexpr Index kGroup = 4;
+
+/// Where and with what a layer runs.
+struct Context {
+  kernels::Isa isa;
+  const Memory* memory = nullptr;
+  Index worker = 0;       ///< whose scratch
+  Index batch = 0;        ///< samples in this batch
+  bool training = false;  ///< false: dropout lets everything pass
+  Laps* laps = nullptr;   ///< this worker's counters; null: nobody asks where the time goes
+
+  float* at(const Slot& slot) const { return memory->at(slot, worker); }
+  void lap(Index stage) const {
+    if (laps) laps->lap(stage);
+  }
+  /// Waits for all workers.
+  void wait(const kernels::Worker& self) const {
+    self.barrier();
+    lap(kWait);
+  }
+  std::span<float> span(const Slot& slot) const { return {at(slot), std::size_t(slot.floats)}; }
+};
+
+/// Which kernels the user wants. Without a wish the shape decides, never a timing, so that results do not depend on the
+/// machine's mood; where a kernel does not suit a shape, the best one runs.
+struct KernelChoice {
+  std::optional<kernels::ConvMethod> conv;
+};
+
+/// What a layer may ask for while planning.
+class LayerPlan {
+ public:
+  virtual ~LayerPlan() = default;
+  /// Books memory; step and derived memory is shared by all workers, scratch is each worker's own.
+  virtual Slot book(Lifetime lifetime, Index floats) = 0;
+  virtual Slot book_per_worker(Lifetime lifetime, Index floats) = 0;
+  /// Adds a parameter and returns where its values lie. Values begin as PyTorch's default initialisation.
+  virtual Slot add(Parameter parameter) = 0;
+  /// The most samples in a batch, and the groups that these make.
+  virtual Index batch() const = 0;
+  virtual const KernelChoice& choice() const = 0;
+  Index groups() const { return divide_up(batch(), kGroup); }
+};
+
+class Layer {
+ public:
+  static constexpr const char* kKind = "layer";
+  virtual ~Layer() = default;
+
+  /// Checks that the layer fits its input, books memory and adds parameters (named name + ".weight" and so on). Returns
+  /// the output's shape. Throws usage_error; the only function that may throw or allocate.
+  virtual Shape plan(const std::string& name, const Shape& input, LayerPlan& plan) = 0;
+  /// Whether output and input are the same memory.
+  virtual bool in_place() const { return false; }
+  /// Whether the layer wants all of a worker's samples in one call (its weights are large) rather than one by one.
+  virtual bool wants_all_samples() const { return false; }
+
+  /// Parts of the layer's parameters that the workers share out, because these are large: a worker then reads and
+  /// updates parameters that no other touches, and activations travel between the workers instead. Only of layers that
+  /// want all samples. 0: a worker runs the layer for its own samples by forward and backward alone.
+  virtual Index shared_parts() const { return 0; }
+
+  /// For reports: which of several possible kernels the layer runs; empty if there is no choice.
+  virtual std::string kernels_used() const { return {}; }
+
+  /// Draws this step's random numbers; once per training step, in the order of the layers.
+  virtual void draw(const Context&, Generator&, DropoutStream) {}
+  /// Before a worker's first forward after an update: makes what it derives from parameters as a whole, in memory of
+  /// its own.
+  virtual void prepare(const Context&) const {}
+  /// Of a layer with shared parts, before forward of any sample: computes what some parts contribute to the outputs of
+  /// all samples of the batch.
+  virtual void forward_parts(const Context&, Range /*parts*/, Activations /*in*/) const {}
+  /// Overwrites the outputs of `samples`.
+  virtual void forward(const Context&, Range samples, Activations in, Activations out) const = 0;
+  /// Overwrites d_in (if wanted) of `samples`, and prepares what parameter_gradient needs. Comes in sample order within
+  /// a group.
+  virtual void backward(const Context&, Range samples, Activations in, Activations out, Activations d_out,
+                        Activations d_in) const = 0;
+  /// Of a layer with shared parts, instead of backward, by every worker, also one without parts: overwrites the pieces
+  /// of d_in (if wanted) of all samples that depend on its parts, and prepares its parameter_gradient.
+  virtual void backward_parts(const Context&, Range /*parts*/, Activations /*in*/, Activations /*d_out*/,
+                              Activations /*d_in*/) const {}
+  /// Writes the gradient of some panels (at least one) of parameter number `index` (in the order added), one panel
+  /// after the other, padding columns as zeros. Comes after backward of the whole batch; in and d_out are those of
+  /// backward (d_out only of layers that want all samples).
+  virtual void parameter_gradient(const Context&, Index /*index*/, Range /*panels*/, Activations /*in*/,
+                                  Activations /*d_out*/, float* /*gradient*/) const {}
+  /// Brings derived memory up to date after some panels of a parameter have changed.
+  virtual void refresh(const Context&, Index /*index*/, Range /*panels*/) const {}
+};
+
+using LayerRegistry = Registry<Layer>;
+
+}  // namespace gradrace

@@ -1,0 +1,135 @@
+#include "engine/race/checkpoint.hpp"
+
+#include <algorithm>
+#include <map>
+#include <system_error>
+
+#include "engine/base/error.hpp"
+#include "engine/files/sha256.hpp"
+#include "engine/race/run_json.hpp"
+
+namespace gradrace {
+namespace {
+
+using nlohmann::ordered_json;
+namespace fs = std::filesystem;
+
+constexpr const char* kExtension = ".safetensors";
+constexpr const char *kStepLoss = "step_loss", *kAnswerLoss = "answer_loss", *kAnswerDigit = "answer_digit";
+
+std::span<const std::uint8_t> bytes_of(std::string_view text) {
+  return {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()};
+}
+
+/// Of the text and all of the tensors, in whatever order (a file does not keep that of empty ones).
+std::string checksum_of_all(std::string_view text, std::span<const NamedTensor> tensors) {
+  std::vector<std::string> sums;
+  for (const NamedTensor& tensor : tensors)
+    sums.push_back(fmt::format("{} [{}] {}", tensor.name, fmt::join(tensor.shape, ", "), checksum(tensor)));
+  std::ranges::sort(sums);
+  const std::string all = fmt::format("{}\n{}", text, fmt::join(sums, "\n"));
+  return sha256({bytes_of(all)});
+}
+
+/// Names the first entry in which a checkpoint differs from what is asked for.
+void expect_same(const ordered_json& saved, const ordered_json& wanted, const std::string& path) {
+  const auto text = [](const ordered_json& object, const std::string& key) {
+    return object.contains(key) ? object[key].dump() : "missing";
+  };
+  for (const ordered_json* object : {&wanted, &saved})
+    for (const auto& [key, unused] : object->items())
+      if (text(saved, key) != text(wanted, key))
+        throw usage_error("{} belongs to another race: {} is {} there and {} here", path, key, text(saved, key),
+                          text(wanted, key));
+}
+
+/// What makes a run that run, out of its run_json.
+ordered_json identity(const ordered_json& run) {
+  ordered_json identity;
+  for (const char* key : {"label", "optimizer", "options", "seed"}) identity[key] = run[key];
+  return identity;
+}
+
+/// Takes the tensor of that name out.
+NamedTensor extract(std::vector<NamedTensor>& tensors, const std::string& name, const std::string& path) {
+  const auto tensor = std::ranges::find(tensors, name, &NamedTensor::name);
+  if (tensor == tensors.end()) throw data_error("{}: tensor {} is missing", path, name);
+  NamedTensor found = std::move(*tensor);
+  tensors.erase(tensor);
+  return found;
+}
+
+void append(const std::vector<Answer>& answers, std::vector<NamedTensor>& tensors) {
+  NamedTensor losses{kAnswerLoss, {std::ssize(answers)}, {}}, digits{kAnswerDigit, {std::ssize(answers)}, {}};
+  for (const Answer& answer : answers) {
+    losses.values.push_back(answer.loss);
+    digits.values.push_back(float(answer.digit));
+  }
+  tensors.insert(tensors.end(), {losses, digits});
+}
+
+std::vector<Answer> extract_answers(std::vector<NamedTensor>& tensors, const std::string& path) {
+  const NamedTensor losses = extract(tensors, kAnswerLoss, path), digits = extract(tensors, kAnswerDigit, path);
+  std::vector<Answer> answers;
+  for (std::size_t i = 0; i < losses.values.size(); ++i)
+    answers.push_back({losses.values[i], std::uint8_t(digits.values.at(i))});
+  return answers;
+}
+
+}  // namespace
+
+std::string checksum(const NamedTensor& tensor) {
+  return sha256(
+      {bytes_of({reinterpret_cast<const char*>(tensor.values.data()), tensor.values.size() * sizeof(float)})});
+}
+
+Checkpoints::Checkpoints(fs::path directory, ordered_json race, bool resume)
+    : directory_(std::move(directory)), race_(std::move(race)) {
+  std::error_code error;
+  fs::create_directories(directory_, error);
+  if (error) throw failure("cannot make the directory {}: {}", directory_.string(), error.message());
+  for (const fs::directory_entry& entry : fs::directory_iterator(directory_, error))
+    if (!resume && entry.path().extension() == kExtension)
+      throw usage_error("{} holds checkpoints already: go on from them with --resume, or name another directory",
+                        directory_.string());
+  if (error) throw failure("cannot read the directory {}: {}", directory_.string(), error.message());
+}
+
+fs::path Checkpoints::path(const RunResult& run) const {
+  return directory_ / fmt::format("{}_seed{}{}", run.label, run.seed, kExtension);
+}
+
+void Checkpoints::save(const Checkpoint& checkpoint) const {
+  const RunResult& run = checkpoint.run;
+  std::vector<NamedTensor> tensors = run.parameters;
+  tensors.insert(tensors.end(), checkpoint.optimizer_state.begin(), checkpoint.optimizer_state.end());
+  tensors.push_back({kStepLoss, {std::ssize(run.step_loss)}, run.step_loss});
+  append(run.answers, tensors);
+  const std::string text =
+      ordered_json{{"race", race_}, {"run", run_json(run)}, {"generator", checkpoint.generator.state()}}.dump();
+  write_safetensors(path(run), tensors, {{"checkpoint", text}, {"sha256", checksum_of_all(text, tensors)}});
+}
+
+std::optional<Checkpoint> Checkpoints::find(const RunResult& run) const {
+  const std::string file = path(run).string();
+  std::error_code ignored;
+  if (!fs::exists(file, ignored)) return {};
+  std::vector<NamedTensor> tensors = read_safetensors(file);
+  std::map<std::string, std::string> metadata = read_safetensors_metadata(file);
+  const std::string& text = metadata["checkpoint"];
+  if (const std::string sum = checksum_of_all(text, tensors); sum != metadata["sha256"])
+    throw data_error("{}: expected a checkpoint with the checksum {}, found '{}'", file, sum, metadata["sha256"]);
+  const ordered_json json = ordered_json::parse(text);  // written by save(), as the checksum says
+  expect_same(json["race"], race_, file);
+  expect_same(identity(json["run"]), identity(run_json(run)), file);
+  Checkpoint checkpoint{run, {}, Generator(json["generator"].get<std::vector<std::uint32_t>>())};
+  set_progress(json["run"], checkpoint.run);
+  checkpoint.run.step_loss = extract(tensors, kStepLoss, file).values;
+  checkpoint.run.answers = extract_answers(tensors, file);
+  for (NamedTensor& tensor : tensors)
+    (tensor.name.starts_with("state.") ? checkpoint.optimizer_state : checkpoint.run.parameters)
+        .push_back(std::move(tensor));
+  return checkpoint;
+}
+
+}  // namespace gradrace

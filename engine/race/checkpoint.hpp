@@ -1,0 +1,46 @@
+#pragma once
+/// Checkpoints: a run on disk, so that a race that was stopped, by whatever, can go on as if it never had been.
+
+#include <filesystem>
+#include <optional>
+#include <string>
+
+#include <nlohmann/json.hpp>
+
+#include "engine/race/race.hpp"
+
+namespace gradrace {
+
+/// A run between two epochs, or at its end, and all that it takes to go on from there with the same bits.
+struct Checkpoint {
+  RunResult run;  ///< kernels are not kept
+  std::vector<NamedTensor> optimizer_state;
+  Generator generator{0};
+};
+
+/// A directory with one file for each run of a race, <label>_seed<seed>.safetensors: parameters under PyTorch's names,
+/// optimizer state, step_loss, answers, and as metadata the rest, the race that it belongs to, and a checksum of it
+/// all.
+class Checkpoints {
+ public:
+  /// race: an object that says everything that decides the numbers of a run, but for its optimizer and seed. Makes the
+  /// directory if there is none. Without `resume` throws usage_error where it holds checkpoints already.
+  Checkpoints(std::filesystem::path directory, nlohmann::ordered_json race, bool resume);
+
+  /// The checkpoint of the run with this label and seed, if there is one. Throws data_error if it is damaged, and
+  /// usage_error, which names the first difference, if it is one of another race or of another optimizer.
+  std::optional<Checkpoint> find(const RunResult& run) const;
+  /// Writes atomically, in place of the run's former checkpoint. Throws failure.
+  void save(const Checkpoint& checkpoint) const;
+
+ private:
+  std::filesystem::path path(const RunResult& run) const;
+
+  std::filesystem::path directory_;
+  nlohmann::ordered_json race_;
+};
+
+/// The SHA-256 of a tensor's values, which stand for initial weights in `race`.
+std::string checksum(const NamedTensor& tensor);
+
+}  // namespace gradrace

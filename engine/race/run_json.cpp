@@ -1,0 +1,97 @@
+#include "engine/race/run_json.hpp"
+
+#include "engine/base/statistics.hpp"
+
+namespace gradrace {
+namespace {
+
+using nlohmann::ordered_json;
+
+ordered_json epoch_json(const EpochResult& epoch) {
+  ordered_json json = {{"epoch", epoch.epoch},
+                       {"train_seconds", epoch.train_seconds},
+                       {"train_loss_mean", epoch.train_loss_mean},
+                       {"train_loss_last", epoch.train_loss_last},
+                       {"test_loss", epoch.test.loss},
+                       {"test_correct", epoch.test.correct},
+                       {"test_total", epoch.test.total}};
+  if (epoch.validation) {
+    json["validation_loss"] = epoch.validation->loss;
+    json["validation_correct"] = epoch.validation->correct;
+    json["validation_total"] = epoch.validation->total;
+  }
+  if (epoch.stages.empty()) return json;
+  for (int p = 0; p < kPhases; ++p) json["phase_seconds"][name(Phase(p))] = phase_seconds(epoch.stages, Phase(p));
+  for (const StageSeconds& stage : epoch.stages)
+    json["stage_seconds"].push_back(
+        {{"phase", name(stage.phase)}, {"stage", stage.name}, {"mean", stage.mean}, {"slowest", stage.slowest}});
+  return json;
+}
+
+double number(const ordered_json& json) {
+  return json.is_null() ? kNoNumber : json.get<double>();
+}
+
+StageSeconds stage_from(const ordered_json& json) {
+  StageSeconds stage{Phase::kData, json.at("stage"), json.at("mean"), json.at("slowest")};
+  for (int p = 0; p < kPhases; ++p)
+    if (json.at("phase") == name(Phase(p))) stage.phase = Phase(p);
+  return stage;
+}
+
+EpochResult epoch_from(const ordered_json& json) {
+  EpochResult epoch{.epoch = json.at("epoch"),
+                    .train_seconds = number(json.at("train_seconds")),
+                    .train_loss_mean = number(json.at("train_loss_mean")),
+                    .train_loss_last = float(number(json.at("train_loss_last"))),
+                    .test = {number(json.at("test_loss")), json.at("test_correct"), json.at("test_total")}};
+  if (json.contains("validation_loss"))
+    epoch.validation = {number(json.at("validation_loss")), json.at("validation_correct"), json.at("validation_total")};
+  for (const ordered_json& stage : json.value("stage_seconds", ordered_json::array()))
+    epoch.stages.push_back(stage_from(stage));
+  return epoch;
+}
+
+}  // namespace
+
+ordered_json run_json(const RunResult& run) {
+  ordered_json options = ordered_json::object(), epochs = ordered_json::array();
+  for (const auto& [key, value] : run.options) options[key] = ordered_json::parse(value);
+  for (const EpochResult& epoch : run.epochs) epochs.push_back(epoch_json(epoch));
+  ordered_json json = {{"label", run.label},
+                       {"optimizer", run.optimizer},
+                       {"options", options},
+                       {"seed", run.seed},
+                       {"status", name(run.status)}};
+  if (!run.problem.empty()) json["problem"] = run.problem;
+  json["steps_per_epoch"] = run.steps_per_epoch;
+  json["epochs"] = epochs;
+  json["convergence"] = nullptr;
+  if (run.convergence)
+    json["convergence"] = {{"step", run.convergence->step}, {"train_seconds", run.convergence->train_seconds}};
+  json["target"] = nullptr;
+  if (run.target)
+    json["target"] = {{"metric", run.target->metric},
+                      {"value", run.target->value},
+                      {"epoch", run.target->epoch},
+                      {"step", run.target->step},
+                      {"train_seconds", run.target->train_seconds}};
+  return json;
+}
+
+void set_progress(const ordered_json& json, RunResult& run) {
+  const std::string status = json.at("status");
+  run.status = status == name(Status::kFinished)   ? Status::kFinished
+               : status == name(Status::kDiverged) ? Status::kDiverged
+                                                   : Status::kInterrupted;
+  run.problem = json.value("problem", "");
+  run.epochs.clear();
+  for (const ordered_json& epoch : json.at("epochs")) run.epochs.push_back(epoch_from(epoch));
+  if (const ordered_json& convergence = json.at("convergence"); !convergence.is_null())
+    run.convergence = {convergence.at("step"), convergence.at("train_seconds")};
+  if (const ordered_json& target = json.at("target"); !target.is_null())
+    run.target = {target.at("metric"), target.at("value"), target.at("epoch"), target.at("step"),
+                  target.at("train_seconds")};
+}
+
+}  // namespace gradrace

@@ -1,0 +1,17 @@
+#pragma once
+/// A run as JSON, for results.json and for checkpoints.
+
+#include <nlohmann/json.hpp>
+
+#include "engine/race/race.hpp"
+
+namespace gradrace {
+
+/// All of a run but its tensors (parameters and step_loss). Numbers round-trip; one that is not finite is null.
+nlohmann::ordered_json run_json(const RunResult& run);
+
+/// Sets what run_json says of how far the run has come: status, problem, epochs, convergence, target. Throws
+/// nlohmann::json::exception where `json` is nothing that run_json wrote.
+void set_progress(const nlohmann::ordered_json& json, RunResult& run);
+
+}  // namespace gradrace

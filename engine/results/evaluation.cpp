@@ -1,0 +1,74 @@
+#include "engine/results/evaluation.hpp"
+
+#include <openssl/evp.h>
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+
+#include <nlohmann/json.hpp>
+
+#include "engine/results/rounding.hpp"
+
+namespace gradrace {
+namespace {
+
+using nlohmann::ordered_json;
+
+constexpr int kLossDigits = 4;
+
+std::string base64(std::span<const std::uint8_t> bytes) {
+  std::string text((bytes.size() + 2) / 3 * 4 + 1, '\0');  // EVP_EncodeBlock ends it with a zero
+  text.resize(
+      std::size_t(EVP_EncodeBlock(reinterpret_cast<unsigned char*>(text.data()), bytes.data(), int(bytes.size()))));
+  return text;
+}
+
+ordered_json evaluation_json(const RunResult& run, const ImageSet& test) {
+  std::vector<std::vector<Index>> confusion(kClasses, std::vector<Index>(kClasses));
+  std::vector<int> digits;
+  std::vector<double> losses;
+  for (std::size_t i = 0; i < run.answers.size(); ++i) {
+    const Answer& answer = run.answers[i];
+    ++confusion[test.labels[i]][answer.digit];
+    digits.push_back(answer.digit);
+    losses.push_back(rounded(double(answer.loss), kLossDigits));
+  }
+  return {{"epoch", run.epochs.size()}, {"confusion", confusion}, {"answers", digits}, {"losses", losses}};
+}
+
+/// Adds the run's losses to `sums`; leaves them alone if one is not finite.
+void add_losses(const RunResult& run, std::vector<double>& sums) {
+  const auto is_finite = [](const Answer& answer) { return std::isfinite(answer.loss); };
+  if (!std::ranges::all_of(run.answers, is_finite)) return;
+  for (std::size_t i = 0; i < sums.size(); ++i) sums[i] += double(run.answers[i].loss);
+}
+
+ordered_json image_json(const ImageSet& images, std::size_t index) {
+  const auto size = std::size_t(images.height * images.width);
+  return {{"index", index},
+          {"label", images.labels[index]},
+          {"height", images.height},
+          {"width", images.width},
+          {"pixels", base64(std::span(images.pixels).subspan(index * size, size))}};
+}
+
+}  // namespace
+
+void add_evaluation(ordered_json& results, std::span<const RunResult> runs, const ImageSet& test) {
+  std::vector<double> sums(std::size_t(test.count));
+  for (std::size_t i = 0; i < runs.size(); ++i) {
+    if (runs[i].answers.empty() || runs[i].seed != runs.front().seed) continue;
+    results["runs"][i]["evaluation"] = evaluation_json(runs[i], test);
+    add_losses(runs[i], sums);
+  }
+  std::vector<std::size_t> order(sums.size());
+  std::iota(order.begin(), order.end(), std::size_t(0));
+  std::ranges::stable_sort(order, std::greater(), [&](std::size_t i) { return sums[i]; });
+  order.resize(std::min(order.size(), std::size_t(kHardestImages)));
+  results["hardest"] = ordered_json::array();
+  for (const std::size_t index : order)
+    if (sums[index] > 0) results["hardest"].push_back(image_json(test, index));
+}
+
+}  // namespace gradrace

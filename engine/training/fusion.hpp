@@ -1,0 +1,12 @@
+#pragma once
+/// The fusion pass: replaces runs of layers by fused stages that compute the same.
+
+#include "engine/training/network.hpp"
+
+namespace gradrace {
+
+/// conv2d (no padding, no dilation), relu, max_pool2d (stride == window) and dropout2d, if it follows, become one
+/// conv_pool. Whatever it does not know stays as it is.
+Network fuse(const Network& network);
+
+}  // namespace gradrace

@@ -1,0 +1,126 @@
+#include "engine/training/trainer.hpp"
+
+#include <algorithm>
+#include <chrono>
+
+#include "engine/training/fusion.hpp"
+#include "kernels/softmax_nll.hpp"
+
+namespace gradrace {
+namespace {
+
+constexpr Index kWarmUp = 5;            // steps before those of the trace
+constexpr Index kEventsPerStep = 2000;  // of a worker: many more than steps of usual batches have
+
+/// Whole groups of four for each worker.
+Range samples_of(const kernels::Worker& worker, Index samples) {
+  const Range mine = worker.share_of(divide_up(samples, kGroup));
+  return {std::min(mine.begin * kGroup, samples), std::min(mine.end * kGroup, samples)};
+}
+
+double seconds() {
+  return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
+}
+
+}  // namespace
+
+Trainer::Trainer(const Network& network, const kernels::Isa& isa, const kernels::Team& team, Optimizer& optimizer,
+                 const TrainerOptions& options)
+    : team_(team),
+      optimizer_(optimizer),
+      options_(options),
+      model_(options.fuse ? fuse(network) : network, options.kernels, isa, team.size(), options.batch_size, &optimizer,
+             options.clip_grad_norm),
+      normalizer_(options.mean, options.deviation),
+      outcomes_(std::size_t(options.batch_size)),
+      clock_(team.size(), model_.layers(), options.trace_steps * kEventsPerStep) {}
+
+/// Forward and loss of `samples`, which are those from `first` on of a batch; in training also the loss's gradient.
+void Trainer::forward(const Context& context, const kernels::Worker& worker, Range samples, const Batches& batches,
+                      Index batch, Index first) {
+  model_.forward(context, worker, samples,
+                 [&](Index s) { normalizer_.gather(batches.pixels(batch, first + s), model_.input(s)); });
+  const std::size_t classes = std::size_t(model_.outputs());
+  for (Index s = samples.begin; s < samples.end; ++s) {
+    const float* output = model_.output(s);
+    const Index label = batches.label(batch, first + s);
+    const std::span<float> gradient =
+        context.training ? std::span(model_.output_gradient(s), classes) : std::span<float>();
+    Outcome& outcome = outcomes_[std::size_t(s)];
+    outcome.loss =
+        kernels::log_softmax_nll(context.isa, {output, classes}, label, 1.0f / float(context.batch), {}, gradient);
+    outcome.digit = std::uint8_t(std::max_element(output, output + classes) - output);
+    outcome.correct = outcome.digit == label;
+  }
+  context.lap(kLayers + std::ssize(model_.layers()));
+}
+
+float Trainer::step(const Batches& batches, Index batch, Generator& generator) {
+  const Index n = batches.size(batch);
+  clock_.record(steps_here_ >= kWarmUp && steps_here_ < kWarmUp + options_.trace_steps);
+  ++steps_here_;
+  model_.draw(model_.context(0, n, true), generator, options_.dropout_stream);
+  clock_.of(0).lap(kDraw);
+  optimizer_.begin_step(++step_);
+  clock_.of(0).lap(kUpdate);
+  team_.run([&](kernels::Worker worker) noexcept {
+    Context context = model_.context(worker.index(), n, true);
+    context.laps = &clock_.of(worker.index());
+    context.lap(kWait);
+    const Range samples = samples_of(worker, n);
+    forward(context, worker, samples, batches, batch, 0);
+    model_.backward(context, worker, samples);
+    context.wait(worker);
+    model_.update(context, worker);
+  });
+  clock_.of(0).lap(kWait);
+  double sum = 0;
+  for (Index s = 0; s < n; ++s) sum += double(outcomes_[std::size_t(s)].loss);
+  return float(sum / double(n));
+}
+
+double Trainer::train(Batches& batches, Generator& generator, const std::function<bool(Index, float)>& on_step) {
+  double spent = 0, begin = seconds();
+  clock_.resume();
+  batches.begin_shuffled(generator);
+  clock_.of(0).lap(kShuffle);
+  for (Index b = 0; b < batches.count(); ++b) {
+    const float loss = step(batches, b, generator);
+    clock_.pause(kLayers + std::ssize(model_.layers()));  // worker 0 has added up the loss
+    spent += seconds() - begin;
+    if (!on_step(b, loss)) break;
+    begin = seconds();
+    clock_.resume();
+  }
+  return spent;
+}
+
+TestResult Trainer::evaluate(const ImageSet& images, Generator& generator, std::span<Answer> answers) {
+  if (!answers.empty()) GRADRACE_EXPECT(std::ssize(answers), ==, images.count);
+  clock_.record(false);
+  clock_.resume();
+  Batches batches(images, options_.test_batch_size);
+  batches.begin_in_order(generator);
+  TestResult result{.total = images.count};
+  double loss = 0;
+  for (Index b = 0; b < batches.count(); ++b) {
+    // A test batch goes through in pieces that fit the memory planned for training batches.
+    for (Index first = 0; first < batches.size(b); first += model_.batch()) {
+      const Index n = std::min(model_.batch(), batches.size(b) - first);
+      team_.run([&](kernels::Worker worker) noexcept {
+        forward(model_.context(worker.index(), n, false), worker, samples_of(worker, n), batches, b, first);
+      });
+      for (Index s = 0; s < n; ++s) {
+        loss += double(outcomes_[std::size_t(s)].loss);
+        result.correct += outcomes_[std::size_t(s)].correct;
+        if (!answers.empty())
+          answers[std::size_t(b * options_.test_batch_size + first + s)] = outcomes_[std::size_t(s)];
+      }
+    }
+  }
+  result.loss = loss / double(images.count);
+  clock_.pause_all(kEvaluate);
+  return result;
+}
+
+}  // namespace gradrace

@@ -1,0 +1,85 @@
+#pragma once
+/// Training and evaluation: the step in its two phases, the epoch, and what is reported of them. Prints nothing.
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <span>
+#include <vector>
+
+#include "engine/data/batches.hpp"
+#include "engine/training/model.hpp"
+
+namespace gradrace {
+
+struct TrainerOptions {
+  Index batch_size = 32, test_batch_size = 500;
+  DropoutStream dropout_stream = DropoutStream::kMt19937;
+  KernelChoice kernels = {};
+  bool fuse = true;                           ///< replace runs of layers by fused stages (fusion.hpp)
+  std::optional<double> clip_grad_norm = {};  ///< gradients whose norm is larger are scaled down to it, all alike
+  Index trace_steps = 0;                      ///< how many, after a few to warm up, go into the trace
+  float mean = 0.1302f, deviation = 0.3069f;  ///< of the pixels, for normalising
+};
+
+struct TestResult {
+  double loss = 0;  ///< mean negative log likelihood
+  Index correct = 0, total = 0;
+
+  double accuracy() const { return double(correct) / double(total); }
+};
+
+/// What a model makes of one image.
+struct Answer {
+  float loss = 0;          ///< negative log likelihood of the label
+  std::uint8_t digit = 0;  ///< the likeliest
+};
+
+/// Trains one model with one optimizer.
+class Trainer {
+ public:
+  /// Plans and allocates all memory. team and optimizer must outlive the trainer.
+  Trainer(const Network& network, const kernels::Isa& isa, const kernels::Team& team, Optimizer& optimizer,
+          const TrainerOptions& options);
+
+  Model& model() { return model_; }
+  /// The next step will be number steps + 1 for the optimizer.
+  void continue_after(Index steps) { step_ = steps; }
+  /// Where the time went that train() and evaluate() took since the last call: the stages but for the evaluation add up
+  /// to what train() returned.
+  std::vector<StageSeconds> take_stage_seconds() { return clock_.take(); }
+  Trace trace() const { return clock_.trace(); }
+
+  /// One training step on batch number `batch`: draws the dropout masks from the generator, then a parallel region with
+  /// the sample phase, in which the workers wait for each other at layers that they share out, a barrier and the
+  /// parameter phase. Returns the mean loss before the update. Allocates and throws
+  /// nothing.
+  float step(const Batches& batches, Index batch, Generator& generator);
+
+  /// A training pass: shuffles, then steps through all batches. on_step(batch, loss) comes after each; returning false
+  /// ends the pass. Returns the seconds spent, those in on_step left out.
+  double train(Batches& batches, Generator& generator, const std::function<bool(Index, float)>& on_step);
+
+  /// Loss and correct answers over all images, in file order, without dropout; draws from the generator what PyTorch's
+  /// loader draws. answers: one for each image, or none at all.
+  TestResult evaluate(const ImageSet& images, Generator& generator, std::span<Answer> answers = {});
+
+ private:
+  struct alignas(kAlignment) Outcome : Answer {  // a cache line each, so that workers do not share lines
+    bool correct = false;
+  };
+  void forward(const Context& context, const kernels::Worker& worker, Range samples, const Batches& batches,
+               Index batch, Index first);
+
+  const kernels::Team& team_;
+  Optimizer& optimizer_;
+  TrainerOptions options_;
+  Model model_;
+  Normalizer normalizer_;
+  std::vector<Outcome> outcomes_;
+  PhaseClock clock_;
+  Index step_ = 0;        // the optimizer's
+  Index steps_here_ = 0;  // of this trainer
+};
+
+}  // namespace gradrace

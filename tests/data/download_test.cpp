@@ -1,0 +1,170 @@
+#include "engine/data/download.hpp"
+
+#include <chrono>
+#include <filesystem>
+
+#include <gtest/gtest.h>
+
+#include "engine/data/directory.hpp"
+#include "engine/files/sha256.hpp"
+#include "tests/data/http_server.hpp"
+#include "tests/data_files.hpp"
+#include "tests/temporary_directory.hpp"
+
+namespace gradrace {
+namespace {
+
+std::string text_of(const Bytes& bytes) {
+  return std::string(bytes.begin(), bytes.end());
+}
+
+class Download : public testing::Test {
+ protected:
+  void SetUp() override { ::setenv("no_proxy", "127.0.0.1", 1); }
+
+  /// Downloads the small file below from the mirrors, with short timeouts.
+  Bytes get(std::vector<std::string> mirrors) const {
+    DownloadOptions options;
+    options.mirrors = std::move(mirrors);
+    options.connect_timeout = options.stall_timeout = std::chrono::seconds(1);
+    return download(file_, options);
+  }
+  /// The sentence of a failure that is the network's, or is not.
+  std::string failure_of(std::vector<std::string> mirrors, bool network) const {
+    try {
+      get(std::move(mirrors));
+    } catch (const Error& error) {
+      EXPECT_EQ(dynamic_cast<const NetworkError*>(&error) != nullptr, network) << error.what();
+      EXPECT_EQ(error.code(), ExitCode::kData);
+      return error.what();
+    }
+    ADD_FAILURE() << "expected an Error";
+    return {};
+  }
+
+  const Bytes content_ = idx_file({5000}, 7), sent_ = gzip_compressed(content_);
+  const std::string checksum_ = sha256({content_});
+  const KnownFile file_{"some-labels", IdxKind::kLabels, std::ssize(content_), checksum_};
+
+  const HttpServer right_{[this](const std::string&) { return http_answer("200 OK", text_of(sent_)); }};
+  const HttpServer missing_{[](const std::string&) { return http_answer("404 Not Found", "no such file"); }};
+  const HttpServer html_{[](const std::string&) { return http_answer("200 OK", "<html>Please log in</html>"); }};
+  const HttpServer cut_{
+      [this](const std::string&) { return http_answer("200 OK", text_of(sent_).substr(0, sent_.size() / 2)); }};
+  const HttpServer broken_{[this](const std::string&) {
+    return http_answer("200 OK", text_of(sent_).substr(0, sent_.size() / 2), sent_.size());
+  }};
+  const HttpServer silent_{[](const std::string&) { return std::string(); }};
+  const std::string closed_ = closed_port_url();
+};
+
+TEST_F(Download, ReturnsWhatWasSent) {
+  EXPECT_EQ(get({right_.url()}), sent_);
+  EXPECT_EQ(get({right_.url() + "/path/"}), sent_);
+  EXPECT_EQ(right_.requests(), (std::vector<std::string>{"/some-labels.gz", "/path/some-labels.gz"}));
+}
+
+TEST_F(Download, TriesTheNextMirror) {
+  for (const std::string& bad : {missing_.url(), html_.url(), cut_.url(), broken_.url(), silent_.url(), closed_}) {
+    EXPECT_EQ(get({bad, right_.url()}), sent_) << bad;
+  }
+}
+
+TEST_F(Download, HttpErrorsAndSilenceAreTheNetworksFault) {
+  expect_contains(failure_of({missing_.url()}, true), "some-labels could not be downloaded (" + missing_.url());
+  expect_contains(failure_of({missing_.url()}, true), "HTTP status 404");
+  failure_of({closed_}, true);
+  failure_of({missing_.url(), closed_}, true);
+  failure_of({}, true);
+}
+
+TEST_F(Download, AMirrorThatNeverAnswersTimesOut) {
+  const auto begin = std::chrono::steady_clock::now();
+  failure_of({silent_.url()}, true);
+  EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds(8));
+}
+
+TEST_F(Download, WrongContentIsNot) {
+  expect_contains(failure_of({html_.url()}, false), "found 26");
+  expect_contains(failure_of({cut_.url()}, false), "truncated");
+  expect_contains(failure_of({broken_.url()}, false), "truncated after");
+  failure_of({html_.url(), closed_}, false);
+  failure_of({missing_.url(), html_.url()}, false);
+}
+
+TEST_F(Download, ChecksTheSha256) {
+  Bytes other = content_;
+  other[100] ^= 1;
+  const HttpServer server([&](const std::string&) { return http_answer("200 OK", text_of(gzip_compressed(other))); });
+  expect_contains(failure_of({server.url()}, false), "expected the SHA-256 " + checksum_);
+}
+
+TEST_F(Download, KnowsTheCompressedFileToo) {
+  const std::string checksum = sha256({sent_});
+  const KnownFile file{"some-labels", IdxKind::kLabels, std::ssize(content_), checksum};
+  DownloadOptions options;
+  options.mirrors = {right_.url()};
+  EXPECT_EQ(download(file, options), sent_);
+  Bytes other = sent_;
+  other[9] ^= 1;  // the operating system in gzip's header
+  const HttpServer server([&](const std::string&) { return http_answer("200 OK", text_of(other)); });
+  options.mirrors = {server.url()};
+  expect_contains(error_of(ExitCode::kData, [&] { download(file, options); }), "expected the SHA-256 " + checksum);
+}
+
+TEST_F(Download, StopsWhenTooMuchComes) {
+  const HttpServer server([&](const std::string&) { return http_answer("200 OK", std::string(1 << 20, 'x')); });
+  expect_contains(failure_of({server.url()}, false), "more were sent");
+}
+
+TEST_F(Download, FollowsRedirections) {
+  const HttpServer moved([&](const std::string& path) {
+    return "HTTP/1.1 302 Found\r\nLocation: " + right_.url() + path +
+           "\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
+  });
+  EXPECT_EQ(get({moved.url()}), sent_);
+}
+
+TEST_F(Download, SpeaksHttpOnly) {
+  const TemporaryDirectory directory;
+  write_bytes(directory / "some-labels.gz", sent_);
+  failure_of({"file://" + directory.path().string()}, true);
+}
+
+TEST_F(Download, ReportsProgress) {
+  Index bytes = 0, total = 0;
+  std::string name;
+  DownloadOptions options;
+  options.mirrors = {right_.url()};
+  options.progress = [&](const std::string& file, Index so_far, Index all) {
+    EXPECT_GE(so_far, bytes);
+    name = file, bytes = so_far, total = all;
+  };
+  download(file_, options);
+  EXPECT_EQ(name, "some-labels");
+  EXPECT_EQ(bytes, std::ssize(sent_));
+  EXPECT_EQ(total, std::ssize(sent_));
+}
+
+TEST_F(Download, FetchLeavesNothingBehindWhenItFails) {
+  const TemporaryDirectory directory;
+  DownloadOptions options;
+  for (const std::string& mirror : {html_.url(), cut_.url(), broken_.url(), missing_.url()}) {
+    options.mirrors = {mirror};
+    error_of(ExitCode::kData, [&] { fetch(kMnist, directory / "new", options); });
+    EXPECT_TRUE(std::filesystem::is_empty(directory / "new")) << mirror;
+  }
+}
+
+TEST_F(Download, FetchLeavesOtherFilesAlone) {
+  const TemporaryDirectory directory;
+  write_custom_set(directory.path());
+  DownloadOptions options;
+  options.mirrors = {right_.url()};
+  const std::string sentence = error_of(ExitCode::kData, [&] { fetch(kMnist, directory.path(), options); });
+  expect_contains(sentence, "train-images-idx3-ubyte.gz: the file is there already");
+  EXPECT_TRUE(right_.requests().empty());
+}
+
+}  // namespace
+}  // namespace gradrace

@@ -1,0 +1,201 @@
+#include "engine/race/checkpoint.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <fstream>
+
+#include <gtest/gtest.h>
+
+#include "engine/base/statistics.hpp"
+#include "engine/race/run_json.hpp"
+#include "tests/data_files.hpp"
+#include "tests/races.hpp"
+#include "tests/temporary_directory.hpp"
+#include "tests/text_file.hpp"
+
+namespace gradrace {
+namespace {
+
+namespace fs = std::filesystem;
+using nlohmann::ordered_json;
+
+const ordered_json kRace = {{"epochs", 2}, {"batch_size", 8}};
+
+/// Sets `stop` after a number of steps.
+class Stopper final : public RaceObserver {
+ public:
+  explicit Stopper(Index steps) : left_(steps) {}
+  void step_done(const RaceResult&, const StepEvent&) override {
+    if (--left_ == 0) stop = 2;
+  }
+  std::atomic<int> stop{0};
+
+ private:
+  Index left_;
+};
+
+/// Runs until it is stopped after that many steps, or to the end if there are fewer.
+RaceResult run_some(const RaceOptions& options, const fs::path& directory, Index steps = -1) {
+  Stopper stopper(steps);
+  RaceObserver* const observers[] = {&stopper};
+  const Checkpoints checkpoints(directory, kRace, true);
+  return Race(options).run(small_dataset(), observers, stopper.stop, &checkpoints);
+}
+
+/// A checkpoint without what differs from run to run: seconds, and the checksum that covers them.
+std::string timeless(const fs::path& file) {
+  SafetensorsMetadata metadata = read_safetensors_metadata(file);
+  ordered_json json = ordered_json::parse(metadata.at("checkpoint"));
+  for (ordered_json& epoch : json["run"]["epochs"])
+    for (const char* key : {"train_seconds", "phase_seconds", "stage_seconds"}) epoch.erase(key);
+  for (const char* key : {"convergence", "target"})
+    if (!json["run"][key].is_null()) json["run"][key].erase("train_seconds");
+  const fs::path rewritten = file.string() + ".timeless";
+  write_safetensors(rewritten, read_safetensors(file), {{"checkpoint", json.dump()}});
+  const std::string bytes = read_text(rewritten);
+  fs::remove(rewritten);
+  return bytes;
+}
+
+void expect_same_race(const RaceResult& a, const RaceResult& b) {
+  ASSERT_EQ(a.runs.size(), b.runs.size());
+  for (std::size_t i = 0; i < a.runs.size(); ++i) {
+    EXPECT_EQ(a.runs[i].label, b.runs[i].label);
+    EXPECT_EQ(a.runs[i].status, b.runs[i].status);
+    EXPECT_EQ(a.runs[i].step_loss, b.runs[i].step_loss);
+    EXPECT_EQ(a.runs[i].kernels, b.runs[i].kernels);
+    EXPECT_EQ(a.runs[i].epochs.size(), b.runs[i].epochs.size());
+    for (std::size_t p = 0; p < 8; ++p)
+      EXPECT_EQ(a.runs[i].parameters[p].values, b.runs[i].parameters[p].values) << a.runs[i].parameters[p].name;
+  }
+}
+
+/// A race of two runs, stopped after each of its steps in turn and resumed: the same race, and the same files.
+void expect_resuming_changes_nothing(RaceOptions options) {
+  const TemporaryDirectory directory;
+  const RaceResult whole = run_some(options, directory / "whole");
+  for (Index steps = 1; steps <= 12; ++steps) {
+    SCOPED_TRACE(fmt::format("stopped after step {}", steps));
+    const fs::path place = directory / fmt::format("{}", steps);
+    options.threads = 1 + steps % 3;  // which may change on the way
+    run_some(options, place, steps);
+    options.threads = 1;
+    expect_same_race(run_some(options, place), whole);
+    for (const fs::directory_entry& file : fs::directory_iterator(directory / "whole"))
+      EXPECT_EQ(timeless(place / file.path().filename()), timeless(file.path())) << file.path().filename();
+  }
+}
+
+TEST(Checkpoint, ResumingEqualsNeverHavingStopped) {
+  expect_resuming_changes_nothing(small_race({"adadelta:lr=0.5", "adam:amsgrad=true"}));
+}
+
+TEST(Checkpoint, ResumingEqualsNeverHavingStoppedInTheContinuedOrder) {
+  RaceOptions options = small_race({"muon", "adadelta"});
+  options.order = Order::kContinue;
+  expect_resuming_changes_nothing(options);
+}
+
+TEST(Checkpoint, ResumesWithTheMissingRuns) {
+  const TemporaryDirectory directory;
+  RaceOptions options = small_race({"adam", "wild@adam:lr=1e30"});
+  options.target_loss = 1000;
+  options.seeds = {4};
+  const RaceResult first = run_some(options, directory / "runs");
+  options.seeds = {3, 4};
+  const RaceResult both = run_some(options, directory / "runs");
+  ASSERT_EQ(both.runs.size(), 4u);
+  EXPECT_EQ(both.runs[0].resumed_after, 0);
+  EXPECT_EQ(both.runs[3].resumed_after, 2);
+  EXPECT_EQ(both.runs[3].epochs[1].train_seconds, first.runs[0].epochs[1].train_seconds);
+  EXPECT_EQ(both.runs[2].status, Status::kDiverged);
+  EXPECT_EQ(both.runs[2].problem, first.runs[1].problem);
+  EXPECT_TRUE(std::isnan(both.runs[2].step_loss.back()));
+}
+
+TEST(Checkpoint, KeepsEverythingOfARun) {
+  const TemporaryDirectory directory;
+  const Checkpoints checkpoints(directory / "runs", kRace, false);
+  Checkpoint saved;
+  saved.run.label = "fast";
+  saved.run.optimizer = "adam";
+  saved.run.options = {{"lr", "0.001"}};
+  saved.run.seed = 7;
+  EXPECT_FALSE(checkpoints.find(saved.run));
+  saved.run.status = Status::kFinished;
+  saved.run.epochs = {{1, 0.1, 0.2, 0.3f, {0.4, 5, 6}, TestResult{0.7, 8, 9}},
+                      {2, 1, kNoNumber, 0.3f, {0.4, 5, 6}, std::nullopt}};
+  saved.run.convergence = {3, 0.25};
+  saved.run.target = {"accuracy", 0.9, 1, 2, 0.125};
+  saved.run.step_loss = {1, 2, 3};
+  saved.run.answers = {{0.5f, 3}, {0.25f, 9}};
+  saved.run.parameters = {{"w", {2}, {1, 2}}};
+  saved.optimizer_state = {{"state.0.w", {2}, {3, 4}}};
+  for (int i = 0; i < 1000; ++i) saved.generator.next32();
+  checkpoints.save(saved);
+  std::optional<Checkpoint> found = checkpoints.find(saved.run);
+  ASSERT_TRUE(found);
+  EXPECT_EQ(run_json(found->run).dump(), run_json(saved.run).dump());
+  EXPECT_TRUE(std::isnan(found->run.epochs[1].train_loss_mean));
+  EXPECT_EQ(found->run.step_loss, saved.run.step_loss);
+  EXPECT_EQ(found->run.parameters[0].values, saved.run.parameters[0].values);
+  EXPECT_EQ(found->optimizer_state[0].values, saved.optimizer_state[0].values);
+  ASSERT_EQ(found->run.answers.size(), 2u);
+  EXPECT_EQ(found->run.answers[1].loss, 0.25f);
+  EXPECT_EQ(found->run.answers[1].digit, 9);
+  EXPECT_EQ(found->generator, saved.generator);
+}
+
+TEST(Checkpoint, IsRefusedWhereItBelongsToAnotherRace) {
+  const TemporaryDirectory directory;
+  run_some(small_race({"adam"}), directory / "runs", 4);
+  const auto refusal = [&](const ordered_json& race, const std::string& optimizer) {
+    const Checkpoints checkpoints(directory / "runs", race, true);
+    const std::atomic<int> never{0};
+    return error_of(ExitCode::kUsage,
+                    [&] { Race(small_race({optimizer})).run(small_dataset(), {}, never, &checkpoints); });
+  };
+  ordered_json other = kRace;
+  other["batch_size"] = 16;
+  expect_contains(refusal(other, "adam"), "batch_size is 8 there and 16 here");
+  expect_contains(refusal({{"epochs", 2}}, "adam"), "batch_size is 8 there and missing here");
+  expect_contains(refusal(kRace, "adam:lr=0.5"), R"("lr":0.001)");
+  expect_contains(refusal(kRace, "adam@adadelta"), R"(optimizer is "adam" there and "adadelta" here)");
+  expect_contains(error_of(ExitCode::kUsage, [&] { Checkpoints again(directory / "runs", kRace, false); }), "--resume");
+  EXPECT_EQ(run_some(small_race({"adam"}), directory / "runs").runs[0].resumed_after, 1) << "it was lost";
+}
+
+TEST(Checkpoint, IsRefusedBeforeTheFirstRunWhereItIsDamaged) {
+  const TemporaryDirectory directory;
+  const RaceOptions options = small_race({"adadelta", "adam"});
+  run_some(options, directory / "runs");
+  fs::remove(directory / "runs/adadelta_seed0.safetensors");
+  const fs::path file = directory / "runs/adam_seed0.safetensors";
+  const std::string good = read_text(file);
+  const auto refusal = [&](const std::string& bad) {
+    std::ofstream(file, std::ios::binary) << bad;
+    return error_of(ExitCode::kData, [&] { run_some(options, directory / "runs"); });
+  };
+  std::mt19937 random(1);
+  for (int i = 0; i < 60; ++i) {
+    std::string bad = good;
+    const std::size_t header = 20'000;
+    bad[random() % (i % 2 ? header : good.size())] ^= char(1 << random() % 7);
+    if (bad != good) expect_contains(refusal(bad), "adam_seed0.safetensors");
+  }
+  for (const std::size_t size : {std::size_t{0}, good.size() / 2, good.size() - 1}) refusal(good.substr(0, size));
+  refusal(good + "x");
+  EXPECT_FALSE(fs::exists(directory / "runs/adadelta_seed0.safetensors"));
+  std::ofstream(file, std::ios::binary) << good;
+  EXPECT_EQ(run_some(options, directory / "runs").runs[1].resumed_after, 2);
+}
+
+TEST(Checkpoint, NeedsADirectory) {
+  const TemporaryDirectory directory;
+  write_bytes(directory / "file", bytes_of("x"));
+  expect_contains(error_of(ExitCode::kFailure, [&] { Checkpoints below(directory / "file/below", kRace, true); }),
+                  "file/below");
+}
+
+}  // namespace
+}  // namespace gradrace

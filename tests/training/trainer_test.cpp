@@ -1,0 +1,234 @@
+// The promises of a training step: the same bits for any number of threads, agreement between instruction sets, no
+// allocation.
+#include "engine/training/trainer.hpp"
+
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <cmath>
+#include <cstdlib>
+#include <limits>
+#include <mutex>
+#include <new>
+#include <set>
+#include <thread>
+
+namespace {
+
+std::atomic<long> allocations{0};
+
+// The compiler must not see that what these return comes from malloc: it would warn of a mismatch with delete.
+[[gnu::noinline]] void* counted(std::size_t alignment, std::size_t size) {
+  ++allocations;
+  if (void* p = std::aligned_alloc(alignment, (size / alignment + 1) * alignment)) return p;
+  throw std::bad_alloc();
+}
+[[gnu::noinline]] void release(void* p) {
+  std::free(p);
+}
+
+}  // namespace
+
+// Every allocation of this program is counted.
+void* operator new(std::size_t size) {
+  return counted(alignof(std::max_align_t), size);
+}
+void* operator new(std::size_t size, std::align_val_t alignment) {
+  return counted(std::size_t(alignment), size);
+}
+void operator delete(void* p) noexcept {
+  release(p);
+}
+void operator delete(void* p, std::size_t) noexcept {
+  release(p);
+}
+void operator delete(void* p, std::align_val_t) noexcept {
+  release(p);
+}
+void operator delete(void* p, std::size_t, std::align_val_t) noexcept {
+  release(p);
+}
+
+namespace gradrace {
+namespace {
+
+/// Noise with a label that a network can learn: the brightest quarter of the image.
+ImageSet noise(Index count, std::uint64_t seed) {
+  Generator generator(seed);
+  ImageSet set{count, 28, 28, std::vector<std::uint8_t>(std::size_t(count * 28 * 28)),
+               std::vector<std::uint8_t>(std::size_t(count))};
+  for (auto& label : set.labels) label = std::uint8_t(generator.next32() % 10);
+  for (std::size_t i = 0; i < set.pixels.size(); ++i)
+    set.pixels[i] = std::uint8_t((generator.next32() >> 24) * set.labels[i / 784] / 9);
+  return set;
+}
+
+struct Outcome {
+  std::vector<float> losses;
+  std::vector<NamedTensor> values;
+};
+
+Outcome run(const std::string& optimizer_name, const kernels::Isa& isa, Index threads, Index batch_size, Index steps,
+            std::optional<double> clip_grad_norm = {}) {
+  const ImageSet images = noise(batch_size * 7 + 3, 5);
+  const kernels::Team team(threads);
+  Options options;
+  const auto optimizer = OptimizerRegistry::instance().make(optimizer_name, options);
+  Trainer trainer(mnist_convnet(28, 28), isa, team, *optimizer,
+                  {.batch_size = batch_size, .clip_grad_norm = clip_grad_norm});
+  Generator generator(1);
+  trainer.model().load(trainer.model().initial_values(generator));
+  Batches batches(images, batch_size);
+  Outcome outcome;
+  while (Index(outcome.losses.size()) < steps)
+    trainer.train(batches, generator, [&](Index, float loss) {
+      outcome.losses.push_back(loss);
+      return Index(outcome.losses.size()) < steps;
+    });
+  outcome.values = trainer.model().values();
+  return outcome;
+}
+
+bool same_bits(const Outcome& a, const Outcome& b) {
+  bool same = a.losses == b.losses && a.values.size() == b.values.size();
+  for (std::size_t i = 0; same && i < a.values.size(); ++i) same = a.values[i].values == b.values[i].values;
+  return same;
+}
+
+/// More workers than a batch of 32 has groups of samples, and than a layer that they share has parts: some have no
+/// work.
+constexpr int kManyThreads = 13;
+
+class TrainerThreads : public testing::TestWithParam<std::tuple<const char*, Index>> {};
+
+TEST_P(TrainerThreads, AnyNumberGivesTheSameBits) {
+  const auto [optimizer, batch] = GetParam();
+  const Outcome one = run(optimizer, kernels::Isa::best(), 1, batch, 100);
+  for (const Index threads : {2, 3, 5, 8, kManyThreads}) {
+    std::set<std::thread::id> ids;
+    std::mutex mutex;
+    kernels::Team(threads).run([&](kernels::Worker worker) noexcept {
+      EXPECT_EQ(worker.count(), threads);
+      const std::lock_guard lock(mutex);
+      ids.insert(std::this_thread::get_id());
+    });
+    ASSERT_EQ(Index(ids.size()), threads);
+    EXPECT_TRUE(same_bits(one, run(optimizer, kernels::Isa::best(), threads, batch, 100))) << threads << " threads";
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Batch, TrainerThreads,
+                         testing::Combine(testing::Values("adam", "adadelta"), testing::Values<Index>(32, 20, 7)),
+                         [](const auto& param) {
+                           return std::string(std::get<0>(param.param)) + "_" +
+                                  std::to_string(std::get<1>(param.param));
+                         });
+
+TEST(Trainer, EvaluatesWithAnyNumberOfThreadsAlike) {
+  const ImageSet images = noise(64 + 3, 5);  // in the last batch, all workers but one have no samples
+  const auto losses = [&](Index threads) {
+    const kernels::Team team(threads);
+    Options options;
+    const auto optimizer = OptimizerRegistry::instance().make("adam", options);
+    Trainer trainer(mnist_convnet(28, 28), kernels::Isa::best(), team, *optimizer, {.test_batch_size = 32});
+    Generator generator(1);
+    trainer.model().load(trainer.model().initial_values(generator));
+    std::vector<Answer> answers(std::size_t(images.count));
+    std::vector<double> list = {trainer.evaluate(images, generator, answers).loss};
+    for (const Answer& answer : answers) list.push_back(double(answer.loss));
+    return list;
+  };
+  EXPECT_EQ(losses(1), losses(kManyThreads));
+}
+
+TEST(Trainer, InstructionSetsAgreeButAreNotTheSameCode) {
+  const Outcome best = run("adam", kernels::Isa::best(), 2, 32, 10);
+  const Outcome sse2 = run("adam", kernels::Isa::available().back(), 2, 32, 10);
+  if (kernels::Isa::available().size() < 2) GTEST_SKIP() << "this CPU has no second instruction set";
+  for (std::size_t i = 0; i < 10; ++i) EXPECT_NEAR(best.losses[i], sse2.losses[i], 1e-4) << "step " << i + 1;
+  EXPECT_FALSE(same_bits(best, sse2)) << "fused and separate roundings cannot agree in every bit";
+}
+
+TEST(Trainer, LossFalls) {
+  const Outcome outcome = run("adam", kernels::Isa::best(), 2, 32, 60);
+  EXPECT_LT(outcome.losses.back(), outcome.losses.front() / 2);
+}
+
+class TrainerWithEach : public testing::TestWithParam<std::string> {};
+INSTANTIATE_TEST_SUITE_P(Optimizer, TrainerWithEach, testing::ValuesIn(OptimizerRegistry::instance().names()),
+                         [](const auto& test) { return test.param; });
+
+TEST_P(TrainerWithEach, AnyNumberOfThreadsGivesTheSameBits) {
+  const Outcome one = run(GetParam(), kernels::Isa::best(), 1, 20, 20);
+  EXPECT_TRUE(same_bits(one, run(GetParam(), kernels::Isa::best(), 3, 20, 20)));
+}
+
+TEST(TrainerClipping, GivesTheSameBitsForAnyNumberOfThreads) {
+  for (const char* optimizer : {"adadelta", "muon"}) {
+    const Outcome one = run(optimizer, kernels::Isa::best(), 1, 20, 20, 0.1);
+    EXPECT_FALSE(same_bits(one, run(optimizer, kernels::Isa::best(), 1, 20, 20))) << "nothing was clipped";
+    for (const Index threads : {2, 3, 8})
+      EXPECT_TRUE(same_bits(one, run(optimizer, kernels::Isa::best(), threads, 20, 20, 0.1)))
+          << optimizer << ", threads: " << threads;
+  }
+}
+
+TEST(TrainerClipping, LeavesSmallGradientsAlone) {
+  EXPECT_TRUE(
+      same_bits(run("adam", kernels::Isa::best(), 2, 20, 10, 1e6), run("adam", kernels::Isa::best(), 2, 20, 10)));
+}
+
+class TrainerAllocations : public testing::TestWithParam<std::tuple<std::string, double>> {};
+INSTANTIATE_TEST_SUITE_P(Optimizer, TrainerAllocations,
+                         testing::Combine(testing::ValuesIn(OptimizerRegistry::instance().names()),
+                                          testing::Values(0.0, 0.1)),
+                         [](const auto& test) {
+                           return std::get<0>(test.param) + (std::get<1>(test.param) > 0 ? "_clipped" : "");
+                         });
+
+TEST_P(TrainerAllocations, StepsAndEvaluationAllocateNothing) {
+  const auto [name, max_norm] = GetParam();
+  const ImageSet images = noise(67, 5);
+  const kernels::Team team(2);
+  Options options;
+  const auto optimizer = OptimizerRegistry::instance().make(name, options);
+  TrainerOptions trainer_options;
+  if (max_norm > 0) trainer_options.clip_grad_norm = max_norm;
+  Trainer trainer(mnist_convnet(28, 28), kernels::Isa::best(), team, *optimizer, trainer_options);
+  Generator generator(1);
+  trainer.model().load(trainer.model().initial_values(generator));
+  Batches batches(images, 32);
+  batches.begin_shuffled(generator);
+  trainer.step(batches, 0, generator);  // the OpenMP runtime makes its threads here
+  const long before = allocations;
+  for (int pass = 0; pass < 3; ++pass) {
+    batches.begin_shuffled(generator);
+    for (Index b = 0; b < batches.count(); ++b) trainer.step(batches, b, generator);
+  }
+  EXPECT_EQ(allocations - before, 0);
+  const auto counted = std::make_unique<int>(1);
+  EXPECT_GT(allocations - before, 0) << "the counter works";
+}
+
+TEST(Trainer, NotANumberInAnImagesPlaceOrAWeightReachesTheLoss) {
+  const ImageSet images = noise(32, 5);
+  const kernels::Team team(2);
+  for (const char* name :
+       {"cn1.weight", "cn1.bias", "cn2.weight", "cn2.bias", "fc1.weight", "fc1.bias", "fc2.weight", "fc2.bias"}) {
+    Options options;
+    const auto optimizer = OptimizerRegistry::instance().make("adam", options);
+    Trainer trainer(mnist_convnet(28, 28), kernels::Isa::best(), team, *optimizer, {});
+    Generator generator(1);
+    auto values = trainer.model().initial_values(generator);
+    for (NamedTensor& tensor : values)
+      if (tensor.name == name) tensor.values.back() = std::numeric_limits<float>::quiet_NaN();
+    trainer.model().load(values);
+    EXPECT_EQ(trainer.model().first_not_finite(), name);
+    Batches batches(images, 32);
+    batches.begin_shuffled(generator);
+    EXPECT_TRUE(std::isnan(trainer.step(batches, 0, generator))) << name;
+  }
+}
+
+}  // namespace
+}  // namespace gradrace
