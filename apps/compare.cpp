@@ -18,9 +18,9 @@
 #include "apps/version.hpp"
 #include "engine/measuring/machine.hpp"
 #include "engine/race/checkpoint.hpp"
+#include "engine/report/results_writer.hpp"
 #include "engine/report/tensorboard.hpp"
 #include "engine/report/trace.hpp"
-#include "engine/results/results.hpp"
 
 namespace gradrace {
 namespace {

@@ -1,4 +1,5 @@
 # cmake -DROOT=<source tree> -P check_layers.cmake: who may include what. Prints every line that breaks a rule.
+cmake_minimum_required(VERSION 3.25)
 set(broken "")
 
 # forbid(<reason> <Perl expression> <files or folders> ...): no C++ line there may match.
@@ -27,6 +28,22 @@ forbid("bodies are included by variants alone" "#include \"kernels/simd/" ${driv
 forbid("xsimd stands below kernels/simd" "#include <xsimd|\\bxsimd::" ${drivers} engine apps bench tests)
 forbid("bodies use multiply_add, which is fused on every instruction set" "^(?!  return ).*\\bxsimd::fn?ma\\(" kernels/simd)
 forbid("parallel regions stand in the kernels' drivers" "#pragma +omp|<omp\\.h>" kernels/simd engine apps bench tests)
+
+# The engine's rooms, the lowest first: a room sees itself and those before it.
+set(rooms base files measuring plan data layers optimizers training race findings results report profile)
+file(GLOB found RELATIVE ${ROOT}/engine ${ROOT}/engine/*/)
+foreach(room IN LISTS found)
+  if(IS_DIRECTORY ${ROOT}/engine/${room} AND NOT room IN_LIST rooms)
+    message(NOTICE "engine/${room}: a room without a place in the order of rooms")
+    set(broken yes)
+  endif()
+endforeach()
+set(above ${rooms})
+foreach(room IN LISTS rooms)
+  list(POP_FRONT above)
+  string(JOIN "|" higher ${above} "[^/\"]+\\.hpp\"")
+  forbid("engine/${room} knows nothing above it" "#include \"engine/(${higher})" engine/${room})
+endforeach()
 
 # A library's inline function that is compiled for a newer instruction set could be linked into baseline code.
 forbid("bodies see plain headers only"

@@ -10,16 +10,9 @@
 #include <string_view>
 #include <vector>
 
-#include "kernels/base.hpp"
+#include "engine/base/named_tensor.hpp"
 
 namespace gradrace {
-
-/// A tensor of floats: row-major values, as many as the product of the shape. A scalar has an empty shape.
-struct NamedTensor {
-  std::string name;
-  std::vector<Index> shape;
-  std::vector<float> values;
-};
 
 /// One tensor of a file in memory. `bytes` points into that file, is as long as dtype and shape say, and may be
 /// unaligned.

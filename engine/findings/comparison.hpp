@@ -6,8 +6,6 @@
 #include <string>
 #include <vector>
 
-#include <nlohmann/json.hpp>
-
 #include "engine/base/statistics.hpp"
 #include "engine/findings/metric.hpp"
 
@@ -51,9 +49,5 @@ Comparison compare_runs(std::span<const RunResult> runs, const std::vector<std::
 
 /// The one with this label, if it is there.
 const LabelSummary* find_label(std::span<const LabelSummary> labels, const std::string& label);
-
-/// The entries of results.json: summary of all labels; paired_difference, statistics and verdict of the contestants.
-/// Numbers that cannot be had are null.
-nlohmann::ordered_json comparison_json(const Comparison& all, const Comparison& contestants);
 
 }  // namespace gradrace

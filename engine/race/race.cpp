@@ -229,25 +229,6 @@ bool Contest::step_done(const StepEvent& step, double run_seconds, const Model& 
 
 }  // namespace
 
-std::string_view name(Status status) {
-  switch (status) {
-    case Status::kFinished:
-      return "finished";
-    case Status::kDiverged:
-      return "diverged";
-    case Status::kInterrupted:
-      return "interrupted";
-  }
-  return {};
-}
-
-std::vector<std::string> labels_of(std::span<const RunResult> runs) {
-  std::vector<std::string> labels;
-  for (const RunResult& run : runs)
-    if (std::ranges::find(labels, run.label) == labels.end()) labels.push_back(run.label);
-  return labels;
-}
-
 Race::Race(RaceOptions options) : options_(std::move(options)) {
   line_up(options_.optimizers);  // throws, better now than when the data is there
   if (options_.order == Order::kContinue && options_.seeds.size() > 1)

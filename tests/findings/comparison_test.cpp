@@ -1,4 +1,4 @@
-#include "engine/findings/comparison.hpp"
+#include "engine/results/comparison_json.hpp"
 
 #include <gtest/gtest.h>
 

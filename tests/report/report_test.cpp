@@ -1,10 +1,10 @@
 #include <gtest/gtest.h>
 
 #include "engine/report/page.hpp"
+#include "engine/report/results_writer.hpp"
 #include "engine/report/thinning.hpp"
 #include "engine/results/check.hpp"
 #include "engine/results/merge.hpp"
-#include "engine/results/results.hpp"
 #include "tests/apps/program.hpp"
 #include "tests/data_files.hpp"
 #include "tests/races.hpp"

@@ -1,4 +1,4 @@
-#include "engine/results/results.hpp"
+#include "engine/report/results_writer.hpp"
 
 #include <cmath>
 #include <iterator>

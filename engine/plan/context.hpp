@@ -1,0 +1,60 @@
+#pragma once
+/// Where and with what a layer or an optimizer works: shapes, activations, memory and this worker's counters.
+
+#include <optional>
+#include <span>
+
+#include "engine/base/memory.hpp"
+#include "engine/measuring/phase_clock.hpp"
+#include "kernels/conv2d.hpp"
+#include "kernels/isa.hpp"
+#include "kernels/team.hpp"
+
+namespace gradrace {
+
+/// Of one sample's activations, stored [h][w][c].
+struct Shape {
+  Index h = 1, w = 1, c = 1;
+  Index floats() const { return h * w * c; }
+};
+
+/// Activations (or their gradients) of a batch: sample s at data + s * stride. No data: not wanted.
+struct Activations {
+  float* data = nullptr;
+  Index stride = 0;
+  float* operator[](Index sample) const { return data + sample * stride; }
+  explicit operator bool() const { return data != nullptr; }
+};
+
+/// Samples come in groups of four whatever the number of threads: a worker takes whole groups, gradients are summed
+/// within a group in sample order and over the groups in a fixed tree. So no bit depends on who did what.
+inline constexpr Index kGroup = 4;
+
+/// Where and with what a layer runs.
+struct Context {
+  kernels::Isa isa;
+  const Memory* memory = nullptr;
+  Index worker = 0;       ///< whose scratch
+  Index batch = 0;        ///< samples in this batch
+  bool training = false;  ///< false: dropout lets everything pass
+  Laps* laps = nullptr;   ///< this worker's counters; null: nobody asks where the time goes
+
+  float* at(const Slot& slot) const { return memory->at(slot, worker); }
+  void lap(Index stage) const {
+    if (laps) laps->lap(stage);
+  }
+  /// Waits for all workers.
+  void wait(const kernels::Worker& self) const {
+    self.barrier();
+    lap(kWait);
+  }
+  std::span<float> span(const Slot& slot) const { return {at(slot), std::size_t(slot.floats)}; }
+};
+
+/// Which kernels the user wants. Without a wish the shape decides, never a timing, so that results do not depend on the
+/// machine's mood; where a kernel does not suit a shape, the best one runs.
+struct KernelChoice {
+  std::optional<kernels::ConvMethod> conv;
+};
+
+}  // namespace gradrace

@@ -1,0 +1,26 @@
+#include "engine/race/run.hpp"
+
+#include <algorithm>
+
+namespace gradrace {
+
+std::string_view name(Status status) {
+  switch (status) {
+    case Status::kFinished:
+      return "finished";
+    case Status::kDiverged:
+      return "diverged";
+    case Status::kInterrupted:
+      return "interrupted";
+  }
+  return {};
+}
+
+std::vector<std::string> labels_of(std::span<const RunResult> runs) {
+  std::vector<std::string> labels;
+  for (const RunResult& run : runs)
+    if (std::ranges::find(labels, run.label) == labels.end()) labels.push_back(run.label);
+  return labels;
+}
+
+}  // namespace gradrace

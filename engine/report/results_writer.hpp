@@ -1,0 +1,34 @@
+#pragma once
+/// The files that a race leaves behind: results.json, steps.csv, report.html and, if asked for, weights and pictures.
+
+#include <filesystem>
+
+#include "engine/results/results_json.hpp"
+
+namespace gradrace {
+
+/// Writes the files of a race into a directory: after every epoch and at the end of every run, each file atomically.
+/// Throws failure where that is impossible.
+class ResultsWriter final : public RaceObserver {
+ public:
+  /// Makes the directory if needed, and makes sure that the files can be written there, before anything is trained.
+  /// save_weights: also init.safetensors and, at the end of each run, <label>_final.safetensors; of a race from several
+  /// seeds init_seed<seed>.safetensors and <label>_seed<seed>_final.safetensors.
+  /// plots: also pictures (plots.hpp), at the end of each run.
+  ResultsWriter(std::filesystem::path directory, bool save_weights, bool plots = false);
+
+  /// Must be called before the race begins.
+  void describe(RaceSetting setting) { setting_ = std::move(setting); }
+
+  void epoch_done(const RaceResult& race) override;
+  void run_ended(const RaceResult& race) override;
+
+ private:
+  void write(const RaceResult& race) const;
+
+  std::filesystem::path directory_;
+  bool save_weights_, plots_;
+  RaceSetting setting_;
+};
+
+}  // namespace gradrace

@@ -1,0 +1,32 @@
+#pragma once
+/// What a race leaves behind, as text: results.json and steps.csv.
+
+#include <span>
+#include <string>
+
+#include <nlohmann/json.hpp>
+
+#include "engine/findings/sweep.hpp"
+
+namespace gradrace {
+
+/// What results.json says of a race besides its runs: a JSON object each, and the
+/// sweeps.
+struct RaceSetting {
+  nlohmann::ordered_json program, machine, data, options;
+  std::vector<Sweep> sweeps = {};
+  const ImageSet* test = nullptr;  ///< must outlive the race; null: nothing is said of single images
+};
+
+/// The setting's `data`: name, directory, notice (empty for MNIST), numbers of images, checksums.
+nlohmann::ordered_json data_json(const Dataset& data);
+
+/// results.json, schema version 1, with what evaluation.hpp and weights.hpp add. Numbers round-trip. A
+/// loss that is not a number is null; then its run's status is "diverged" and `problem` says why.
+nlohmann::ordered_json results_json(const RaceSetting& setting, std::span<const RunResult> runs);
+
+/// steps.csv: optimizer (its label), seed, epoch and step (from 1; steps of the whole run), loss. A notice that the
+/// data is not MNIST stands in front as a comment line.
+std::string steps_csv(const std::string& notice, std::span<const RunResult> runs);
+
+}  // namespace gradrace
