@@ -43,6 +43,7 @@ class Plan {
 /// Owns one block per lifetime, zeroed.
 class Memory {
  public:
+  Memory() = default;  ///< none yet
   explicit Memory(const Plan& plan);
   float* at(const Slot& slot, Index worker = 0) const {
     const Index stride = slot.lifetime == Lifetime::kScratch ? scratch_per_worker_ : slot.worker_stride;
@@ -55,7 +56,7 @@ class Memory {
     void operator()(float* p) const { ::operator delete[](p, std::align_val_t(kAlignment)); }
   };
   std::unique_ptr<float[], Free> block_[kLifetimes];
-  Index scratch_per_worker_;
+  Index scratch_per_worker_ = 0;
 };
 
 }  // namespace gradrace

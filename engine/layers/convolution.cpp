@@ -33,12 +33,12 @@ void Convolution::plan(const std::string& name, const Shape& input, LayerPlan& p
     prepared_ = plan.book_per_worker(Lifetime::kDerived, floats);
   weight_ = plan.add({.name = name + ".weight",
                       .shape = {shape_.out_c, input.c, shape_.y.kernel, shape_.x.kernel},
-                      .fan_in = weights().rows,
+                      .draw_initial = uniform_by_fan_in(weights().rows),
                       .layout = weights(),
                       .place = [s = shape_](Index i) { return place_of(s, i); }});
   bias_ = plan.add({.name = name + ".bias",
                     .shape = {shape_.out_c},
-                    .fan_in = weights().rows,
+                    .draw_initial = uniform_by_fan_in(weights().rows),
                     .layout = {1, shape_.out_c},
                     .place = [](Index i) { return i; }});
 }

@@ -1,5 +1,7 @@
 // "dropout" drops single elements, "dropout2d" whole channels; both with p=0.5. PyTorch's nn.Dropout and nn.Dropout2d:
 // what stays is scaled by 1 / (1 - p), and evaluation lets everything pass. In place.
+#include <algorithm>
+
 #include "engine/layers/layer.hpp"
 #include "kernels/pointwise.hpp"
 
@@ -19,26 +21,29 @@ class Dropout final : public Layer {
   }
 
   bool in_place() const override { return true; }
+  Reads backward_reads() const override { return {.input = false, .output = false}; }
 
   void draw(const Context& context, Generator& generator, DropoutStream stream) override {
     if (p_ > 0) draw_dropout(generator, stream, 1.0 - p_, {context.at(mask_), std::size_t(context.batch * channels_)});
   }
 
   void forward(const Context& context, Range samples, Activations in, Activations out) const override {
-    if (context.training) scale(context, samples, in, out);
+    pass(context, context.training && p_ > 0, samples, in, out);
   }
 
   void backward(const Context& context, Range samples, Activations, Activations, Activations d_out,
                 Activations d_in) const override {
-    if (d_in) scale(context, samples, d_out, d_in);
+    if (d_in) pass(context, p_ > 0, samples, d_out, d_in);
   }
 
  private:
-  void scale(const Context& context, Range samples, Activations from, Activations to) const {
-    if (p_ == 0) return;
+  void pass(const Context& context, bool drops, Range samples, Activations from, Activations to) const {
     for (Index s = samples.begin; s < samples.end; ++s)
-      kernels::dropout(context.isa, positions_, {context.at(mask_) + s * channels_, std::size_t(channels_)}, from[s],
-                       to[s]);
+      if (drops)
+        kernels::dropout(context.isa, positions_, {context.at(mask_) + s * channels_, std::size_t(channels_)}, from[s],
+                         to[s]);
+      else if (to.data != from.data)
+        std::copy_n(from[s], positions_ * channels_, to[s]);
   }
 
   double p_;

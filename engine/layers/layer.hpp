@@ -34,8 +34,13 @@ class Layer {
   /// Checks that the layer fits its input, books memory and adds parameters (named name + ".weight" and so on). Returns
   /// the output's shape. Throws usage_error; the only function that may throw or allocate.
   virtual Shape plan(const std::string& name, const Shape& input, LayerPlan& plan) = 0;
-  /// Whether output and input are the same memory.
+  /// Whether output and input may be the same memory. They are, unless somebody's backward pass reads the input.
   virtual bool in_place() const { return false; }
+  /// Which activations backward and parameter_gradient read; the model keeps those as they were.
+  struct Reads {
+    bool input = true, output = false;
+  };
+  virtual Reads backward_reads() const { return {}; }
   /// Whether the layer wants all of a worker's samples in one call (its weights are large) rather than one by one.
   virtual bool wants_all_samples() const { return false; }
 

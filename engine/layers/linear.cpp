@@ -28,7 +28,7 @@ class Linear final : public Layer {
               plan.batch() * (weights_.cols + kPanel) <= std::numeric_limits<std::int32_t>::max();
     weight_ = plan.add({.name = name + ".weight",
                         .shape = {outputs_, weights_.cols},
-                        .fan_in = weights_.cols,
+                        .draw_initial = uniform_by_fan_in(weights_.cols),
                         .layout = weights_,
                         .grain = shared_ ? kernels::linear_part_panels(weights_) : 1,
                         .place = [w = weights_, input](Index i) {
@@ -38,7 +38,7 @@ class Linear final : public Layer {
                         }});
     bias_ = plan.add({.name = name + ".bias",
                       .shape = {outputs_},
-                      .fan_in = weights_.cols,
+                      .draw_initial = uniform_by_fan_in(weights_.cols),
                       .layout = {1, outputs_},
                       .place = [](Index i) { return i; }});
     sums_ =

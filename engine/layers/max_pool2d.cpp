@@ -24,6 +24,8 @@ class MaxPool2d final : public Layer {
     return output;
   }
 
+  Reads backward_reads() const override { return {.input = false, .output = false}; }
+
   void forward(const Context& context, Range samples, Activations in, Activations out) const override {
     for (Index s = samples.begin; s < samples.end; ++s)
       kernels::max_pool_forward(context.isa, shape_, in[s], out[s], argmax(context, s));

@@ -15,6 +15,7 @@ class Relu final : public Layer {
   }
 
   bool in_place() const override { return true; }
+  Reads backward_reads() const override { return {.input = false, .output = true}; }
 
   void forward(const Context& context, Range samples, Activations in, Activations out) const override {
     for (Index s = samples.begin; s < samples.end; ++s)

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "engine/plan/initial.hpp"
 #include "kernels/shapes.hpp"
 #include "kernels/team.hpp"
 
@@ -13,7 +14,7 @@ namespace gradrace {
 struct Parameter {
   std::string name;                   ///< PyTorch's, e.g. "cn1.weight"
   std::vector<Index> shape;           ///< PyTorch's, e.g. [16, 1, 3, 3]
-  Index fan_in = 0;                   ///< inputs of one output; decides the range of the initial values
+  InitialValues draw_initial;         ///< fills what load() takes, in the order of `shape`
   kernels::PanelMatrix layout;        ///< inside; columns beyond layout.cols are zero and stay zero
   Index grain = 1;                    ///< panels that are not divided between workers
   std::function<Index(Index)> place;  ///< index in PyTorch's row-major order -> offset in the panel matrix

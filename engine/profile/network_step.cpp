@@ -14,13 +14,13 @@ std::vector<double> training_step_seconds(const Entrant& entrant, const kernels:
   Trainer trainer(mnist_convnet(images.height, images.width), isa, team, *entrant.optimizer, {});
   Generator generator(0);
   trainer.model().load(trainer.model().initial_values(generator));
-  Batches batches(images, trainer.model().batch());
+  Batches batches(images, trainer.model().stack().batch());
   batches.begin_shuffled(generator);
   std::vector<double> seconds;
   double spent = 0;
   for (Index step = 0; step < kWarmUp + kSteps && (seconds.empty() || spent < kPatience); ++step) {
     const Clock::time_point start = Clock::now();
-    trainer.step(batches, step % (images.count / trainer.model().batch()), generator);
+    trainer.step(batches, step % (images.count / trainer.model().stack().batch()), generator);
     if (step < kWarmUp) continue;
     seconds.push_back(std::chrono::duration<double>(Clock::now() - start).count());
     spent += seconds.back();

@@ -5,6 +5,7 @@
 #include <system_error>
 
 #include "engine/base/error.hpp"
+#include "engine/files/safetensors.hpp"
 #include "engine/files/sha256.hpp"
 #include "engine/race/run_json.hpp"
 

@@ -111,7 +111,7 @@ void Contest::run(const Entrant& entrant) {
   Batches batches(data_.train, options_.trainer.batch_size);
   entrant.optimizer->begin_run(batches.count(), options_.epochs);
   RunResult& run = result_.runs.emplace_back(new_run(entrant, seed_));
-  run.kernels = trainer.model().kernels_used();
+  run.kernels = trainer.model().stack().kernels_used();
   run.steps_per_epoch = batches.count();
   if (checkpoints_)
     if (const auto saved = checkpoints_->find(run)) restore(*saved, trainer, run);

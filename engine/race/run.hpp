@@ -36,7 +36,7 @@ struct RunResult {
   Status status = Status::kInterrupted;
   Index resumed_after = 0;  ///< epochs that came from a checkpoint
   std::string problem;      ///< of a diverged run: one sentence that names label, step and tensor
-  std::vector<std::pair<std::string, std::string>> kernels;  ///< layer and what it ran on, as Model::kernels_used()
+  std::vector<std::pair<std::string, std::string>> kernels;  ///< layer and what it ran on, as Stack::kernels_used()
   Index steps_per_epoch = 0;
   std::vector<float> step_loss;  ///< before each update; that of a diverged run ends with one that is not finite
   std::vector<EpochResult> epochs;

@@ -3,6 +3,7 @@
 #include <system_error>
 
 #include "engine/files/atomic_file.hpp"
+#include "engine/files/safetensors.hpp"
 #include "engine/report/page.hpp"
 #include "engine/report/plots.hpp"
 

@@ -33,26 +33,27 @@ Trainer::Trainer(const Network& network, const kernels::Isa& isa, const kernels:
              options.clip_grad_norm),
       normalizer_(options.mean, options.deviation),
       outcomes_(std::size_t(options.batch_size)),
-      clock_(team.size(), model_.layers(), options.trace_steps * kEventsPerStep) {}
+      clock_(team.size(), model_.stack().names(), options.trace_steps * kEventsPerStep) {}
 
 /// Forward and loss of `samples`, which are those from `first` on of a batch; in training also the loss's gradient.
 void Trainer::forward(const Context& context, const kernels::Worker& worker, Range samples, const Batches& batches,
                       Index batch, Index first) {
-  model_.forward(context, worker, samples,
-                 [&](Index s) { normalizer_.gather(batches.pixels(batch, first + s), model_.input(s)); });
-  const std::size_t classes = std::size_t(model_.outputs());
+  model_.stack().forward(context, worker, samples, [&](Index s) {
+    normalizer_.gather(batches.pixels(batch, first + s), model_.stack().input(s));
+  });
+  const std::size_t classes = std::size_t(model_.stack().outputs());
   for (Index s = samples.begin; s < samples.end; ++s) {
-    const float* output = model_.output(s);
+    const float* output = model_.stack().output(s);
     const Index label = batches.label(batch, first + s);
     const std::span<float> gradient =
-        context.training ? std::span(model_.output_gradient(s), classes) : std::span<float>();
+        context.training ? std::span(model_.stack().output_gradient(s), classes) : std::span<float>();
     Outcome& outcome = outcomes_[std::size_t(s)];
     outcome.loss =
         kernels::log_softmax_nll(context.isa, {output, classes}, label, 1.0f / float(context.batch), {}, gradient);
     outcome.digit = std::uint8_t(std::max_element(output, output + classes) - output);
     outcome.correct = outcome.digit == label;
   }
-  context.lap(kLayers + std::ssize(model_.layers()));
+  context.lap(kLayers + std::ssize(model_.stack().names()));
 }
 
 float Trainer::step(const Batches& batches, Index batch, Generator& generator) {
@@ -69,7 +70,7 @@ float Trainer::step(const Batches& batches, Index batch, Generator& generator) {
     context.lap(kWait);
     const Range samples = samples_of(worker, n);
     forward(context, worker, samples, batches, batch, 0);
-    model_.backward(context, worker, samples);
+    model_.stack().backward(context, worker, samples);
     context.wait(worker);
     model_.update(context, worker);
   });
@@ -86,7 +87,7 @@ double Trainer::train(Batches& batches, Generator& generator, const std::functio
   clock_.of(0).lap(kShuffle);
   for (Index b = 0; b < batches.count(); ++b) {
     const float loss = step(batches, b, generator);
-    clock_.pause(kLayers + std::ssize(model_.layers()));  // worker 0 has added up the loss
+    clock_.pause(kLayers + std::ssize(model_.stack().names()));  // worker 0 has added up the loss
     spent += seconds() - begin;
     if (!on_step(b, loss)) break;
     begin = seconds();
@@ -105,8 +106,8 @@ TestResult Trainer::evaluate(const ImageSet& images, Generator& generator, std::
   double loss = 0;
   for (Index b = 0; b < batches.count(); ++b) {
     // A test batch goes through in pieces that fit the memory planned for training batches.
-    for (Index first = 0; first < batches.size(b); first += model_.batch()) {
-      const Index n = std::min(model_.batch(), batches.size(b) - first);
+    for (Index first = 0; first < batches.size(b); first += model_.stack().batch()) {
+      const Index n = std::min(model_.stack().batch(), batches.size(b) - first);
       team_.run([&](kernels::Worker worker) noexcept {
         forward(model_.context(worker.index(), n, false), worker, samples_of(worker, n), batches, b, first);
       });

@@ -9,7 +9,7 @@
 
 #include <gtest/gtest.h>
 
-#include "engine/training/init.hpp"
+#include "engine/plan/initial.hpp"
 #include "tests/golden.hpp"
 
 namespace gradrace {
@@ -70,8 +70,8 @@ TEST(Init, GivesTheFirstWeightsOfSeed0) {
   std::vector<std::uint32_t> first_bits;
   for (const golden::Layer& layer : golden::network()) {
     std::vector<float> weight(golden::Layer::size(layer.weight_shape)), bias(layer.weight_shape[0]);
-    draw_initial(generator, layer.fan_in(), weight);
-    draw_initial(generator, layer.fan_in(), bias);
+    uniform_by_fan_in(layer.fan_in())(generator, weight);
+    uniform_by_fan_in(layer.fan_in())(generator, bias);
     first_bits.push_back(std::bit_cast<std::uint32_t>(weight[0]));
     first_bits.push_back(std::bit_cast<std::uint32_t>(bias[0]));
   }

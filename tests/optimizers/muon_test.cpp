@@ -25,7 +25,7 @@ Parameter parameter(const std::vector<Index>& shape) {
   const bool linear = shape.size() == 2;
   const kernels::PanelMatrix layout =
       linear ? kernels::PanelMatrix{shape[0], depth} : kernels::PanelMatrix{depth, shape[0]};
-  return {.name = "matrix", .shape = shape, .fan_in = depth, .layout = layout, .place = [=](Index i) {
+  return {.name = "matrix", .shape = shape, .draw_initial = {}, .layout = layout, .place = [=](Index i) {
             return linear ? layout.offset(i / depth, i % depth) : layout.offset(i % depth, i / depth);
           }};
 }
@@ -94,7 +94,7 @@ class Matrices {
     const Parameter& p = parameters_[i];
     std::vector<float> gradient = numbers(p.count(), generators_[i]);
     if (const double alike = entry_.at("matrices")[i].at("alike"); alike > 0) {
-      const std::vector<float> row = numbers(p.fan_in, generators_[i]);
+      const std::vector<float> row = numbers(p.count() / p.shape[0], generators_[i]);
       for (std::size_t k = 0; k < gradient.size(); ++k)
         gradient[k] = float(double(row[k % row.size()]) + double(gradient[k]) / alike);
     }

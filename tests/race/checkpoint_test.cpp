@@ -7,6 +7,7 @@
 #include <gtest/gtest.h>
 
 #include "engine/base/statistics.hpp"
+#include "engine/files/safetensors.hpp"
 #include "engine/race/run_json.hpp"
 #include "tests/data_files.hpp"
 #include "tests/races.hpp"

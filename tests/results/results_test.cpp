@@ -6,6 +6,7 @@
 
 #include <gtest/gtest.h>
 
+#include "engine/files/safetensors.hpp"
 #include "tests/data_files.hpp"
 #include "tests/races.hpp"
 #include "tests/temporary_directory.hpp"

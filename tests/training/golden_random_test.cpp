@@ -10,7 +10,7 @@
 #include <gtest/gtest.h>
 
 #include "engine/base/random.hpp"
-#include "engine/training/init.hpp"
+#include "engine/plan/initial.hpp"
 #include "tests/golden.hpp"
 
 namespace gradrace {
@@ -32,8 +32,8 @@ Generator init_network(const Json& trace, Visit visit) {
   Generator generator(trace["meta"]["seed"].get<std::uint64_t>());
   for (const golden::Layer& layer : golden::network()) {
     std::vector<float> weight(golden::Layer::size(layer.weight_shape)), bias(layer.weight_shape[0]);
-    draw_initial(generator, layer.fan_in(), weight);
-    draw_initial(generator, layer.fan_in(), bias);
+    uniform_by_fan_in(layer.fan_in())(generator, weight);
+    uniform_by_fan_in(layer.fan_in())(generator, bias);
     visit(layer.name + ".weight", layer.weight_shape, weight);
     visit(layer.name + ".bias", std::vector<Index>{layer.weight_shape[0]}, bias);
   }
