@@ -1,14 +1,14 @@
 #pragma once
-/// The options of `gradrace compare`.
+/// The options of `gradrace compare`. A new one is a member, a line in the visit below, and what race() makes of it.
 
 #include <cstdint>
+#include <limits>
 #include <optional>
 #include <string>
 #include <vector>
 
-#include <CLI/CLI.hpp>
-#include <nlohmann/json.hpp>
-
+#include "apps/options.hpp"
+#include "engine/data/dataset.hpp"
 #include "engine/findings/sweep.hpp"
 
 namespace gradrace {
@@ -39,6 +39,15 @@ struct CompareOptions {
   std::string log_level = "warning";
   bool quiet = false, no_progress = false;
 
+  /// Shows visit(member, CommandOption) every option.
+  template <class Self, class Visit>
+  static void visit(Self& self, const Visit& visit) {
+    visit_training(self, in_group("Training", visit));
+    visit_data(self, in_group("Data", visit));
+    visit_machine(self, in_group("Machine", visit));
+    visit_output(self, in_group("Output", visit));
+  }
+
   /// Lets `command` fill the members from its command line.
   void add_to(CLI::App& command);
 
@@ -53,11 +62,138 @@ struct CompareOptions {
   nlohmann::ordered_json decisive_json() const;
 
  private:
+  static constexpr std::uint64_t kMany = 1'000'000'000;
+  static constexpr std::uint64_t kMostSeeds = 1000;
+
   std::vector<std::uint64_t> all_seeds() const;
-  void add_training(CLI::App& command);
-  void add_data(CLI::App& command);
-  void add_machine(CLI::App& command);
-  void add_output(CLI::App& command);
+
+  template <class Self, class Visit>
+  static void visit_training(Self& self, const Visit& visit) {
+    visit(self.optimizers, optimizer_option("an optimizer that takes part; give it once for each"));
+    visit(self.sweeps, {.name = "--sweep",
+                        .takes = {"NAME:KEY=LOW..HIGH:log|lin:N[,...]"},
+                        .help = "race an optimizer with each of N values of one option, as in "
+                                "adam:lr=1e-4..1e-1:log:7; the best on the validation images (by default a sixth) is "
+                                "compared with the others",
+                        .decisive = false});
+    visit(self.epochs,
+          {.name = "--epochs", .takes = whole_number(1, kMany), .help = "passes over the training images"});
+    visit(self.batch_size,
+          {.name = "--batch-size", .takes = whole_number(1, kMany), .help = "images in a training step"});
+    visit(self.test_batch_size,
+          {.name = "--test-batch-size", .takes = whole_number(1, kMany), .help = "images in a test batch"});
+    visit(self.seed, {.name = "--seed",
+                      .takes = whole_number(0, std::numeric_limits<std::uint64_t>::max()),
+                      .help = "of all random numbers, as torch.manual_seed",
+                      .decisive = false});
+    visit(self.seeds, {.name = "--seeds",
+                       .takes = whole_number_or_list(1, kMostSeeds),
+                       .help = "race from N seeds, --seed and those after it, or from those in the list",
+                       .decisive = false});
+    visit(self.order, {.name = "--order",
+                       .takes = one_of({"paired", "continue"}),
+                       .help = "random numbers of later runs from a seed: those of the first, or where it left off"});
+    visit(self.dropout_stream, {.name = "--dropout-stream",
+                                .takes = one_of({"mt19937", "mkl"}),
+                                .help = "dropout masks as PyTorch draws them without and with MKL"});
+    visit(self.clip_grad_norm, {.name = "--clip-grad-norm",
+                                .takes = number_from_zero(),
+                                .help = "scale gradients down together where their norm is above X"});
+    visit(self.init, {.name = "--init",
+                      .takes = {"FILE"},
+                      .help = "start from the weights in this safetensors file",
+                      .decisive = false});
+    visit(self.target_loss, {.name = "--target-loss",
+                             .takes = number_from_zero(),
+                             .help = "converged: the mean of the last 100 training losses is at or below"});
+    visit(self.target_accuracy,
+          {.name = "--target-accuracy",
+           .takes = fraction(),
+           .help = "a target: this fraction of the test images, or validation images if there are some, is right"});
+    visit(self.until_target,
+          {.name = "--until-target",
+           .help = "end a run after the epoch in which it reaches --target-accuracy or else converges"});
+  }
+
+  template <class Self, class Visit>
+  static void visit_data(Self& self, const Visit& visit) {
+    visit(self.dataset, {.name = "--dataset",
+                         .takes = one_of(dataset_names()),
+                         .help = "auto: MNIST, or, if it cannot be had, digits that the program draws",
+                         .decisive = false});
+    visit(self.data_dir, {.name = "--data-dir",
+                          .takes = {"DIR"},
+                          .help = "directory of the four IDX files; else $GRADRACE_DATA_DIR, else search",
+                          .decisive = false});
+    visit(self.train_limit,
+          {.name = "--train-limit", .takes = whole_number(1, kMany), .help = "train on the first N images only"});
+    visit(self.test_limit,
+          {.name = "--test-limit", .takes = whole_number(1, kMany), .help = "test on the first N images only"});
+    visit(self.validation, {.name = "--validation",
+                            .takes = whole_number(0, kMany),
+                            .help = "train without the last N images; evaluate on them after each epoch"});
+  }
+
+  template <class Self, class Visit>
+  static void visit_machine(Self& self, const Visit& visit) {
+    visit(self.threads, threads_option());
+    visit(self.isa, isa_option());
+    visit(self.conv, {.name = "--conv",
+                      .takes = one_of({"auto", "im2col", "implicit", "winograd2", "winograd4"}),
+                      .help = "forward convolution: patches copied, read in place, or Winograd's tiles of 2 or 4; "
+                              "auto: by shape"});
+    visit(self.backward, {.name = "--backward",
+                          .takes = one_of({"auto", "dense", "sparse"}),
+                          .help = "backward of convolution and pooling: all gradients, or the non-zeros only; auto: "
+                                  "sparse where it can be"});
+    visit(self.fuse,
+          {.name = "--fuse",
+           .takes = one_of({"on", "off"}),
+           .help = "run convolution, relu, pooling and dropout as one stage; off: layer by layer, and dense"});
+    visit(self.subnormals, {.name = "--subnormals",
+                            .takes = one_of({"flush", "keep"}),
+                            .help = "floats below 1.2e-38: count as zero, or slow everything down"});
+  }
+
+  template <class Self, class Visit>
+  static void visit_output(Self& self, const Visit& visit) {
+    visit(self.out, {.name = "--out",
+                     .takes = {"DIR"},
+                     .help = "write results.json, steps.csv and report.html into this directory",
+                     .decisive = false});
+    visit(self.save_weights, {.name = "--save-weights",
+                              .help = "write the weights there, too: init.safetensors, LABEL_final.safetensors",
+                              .needs = "--out",
+                              .decisive = false});
+    visit(self.plots, {.name = "--plots",
+                       .help = "write pictures there, too: SVG files for a paper",
+                       .needs = "--out",
+                       .decisive = false});
+    visit(self.profile, {.name = "--profile",
+                         .help = "show where the time of an epoch goes: by stage, summed over the phases",
+                         .decisive = false});
+    visit(self.trace, {.name = "--trace",
+                       .takes = {"FILE"},
+                       .help = "write 20 steps of the first run, after 5 to warm up, to this JSON file for "
+                               "ui.perfetto.dev",
+                       .decisive = false});
+    visit(self.tensorboard, {.name = "--tensorboard",
+                             .takes = {"DIR"},
+                             .help = "write event files for TensorBoard into this directory",
+                             .decisive = false});
+    visit(self.checkpoint, {.name = "--checkpoint",
+                            .takes = {"DIR"},
+                            .help = "save each run in this directory, after each epoch",
+                            .decisive = false});
+    visit(self.resume,
+          {.name = "--resume", .help = "go on from what is saved there", .needs = "--checkpoint", .decisive = false});
+    visit(self.log_level, {.name = "--log-level",
+                           .takes = one_of({"debug", "info", "warning", "error", "off"}),
+                           .help = "which log lines go to standard error",
+                           .decisive = false});
+    visit(self.quiet, {.name = "--quiet", .help = "print the tables at the end and nothing before", .decisive = false});
+    visit(self.no_progress, {.name = "--no-progress", .help = "no progress bar", .decisive = false});
+  }
 };
 
 }  // namespace gradrace

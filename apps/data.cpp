@@ -43,35 +43,50 @@ void make(const std::filesystem::path& directory) {
   say(fmt::format("digits, which is not MNIST, is in {}\n", directory.string()));
 }
 
+struct SetOptions {
+  std::string dataset = std::string(kMnist.name), directory;
+
+  template <class Self, class Visit>
+  static void visit(Self& self, const Visit& visit) {
+    std::vector<std::string> names;
+    for (const KnownSet& set : kKnownSets) names.emplace_back(set.name);
+    visit(self.dataset, {.name = "--dataset", .takes = one_of(names), .help = "the set"});
+    visit(self.directory, {.name = "--data-dir",
+                           .takes = {"DIR"},
+                           .help = "the directory; default: the set's in the cache",
+                           .environment = "GRADRACE_DATA_DIR"});
+  }
+};
+
 /// A subcommand of `data` that does `work` with a known set and a directory, by default the set's in the cache.
 void add_command(CLI::App& data, const std::string& name, const std::string& help,
                  void (*work)(const KnownSet&, const std::filesystem::path&)) {
   CLI::App* command = data.add_subcommand(name, help);
-  struct Choice {
-    std::string dataset = std::string(kMnist.name), directory;
-  };
-  const auto choice = std::make_shared<Choice>();
-  std::vector<std::string> names;
-  for (const KnownSet& set : kKnownSets) names.emplace_back(set.name);
-  add_choice(*command, "--dataset", choice->dataset, names, "the set")->take_last()->capture_default_str();
-  command->add_option("--data-dir", choice->directory, "the directory; default: the set's in the cache")
-      ->type_name("DIR")
-      ->take_last()
-      ->envname("GRADRACE_DATA_DIR");
-  command->callback([choice, work] {
-    const KnownSet& set = *find_known_set(choice->dataset);
-    std::filesystem::path directory = choice->directory;
+  const auto options = std::make_shared<SetOptions>();
+  add_options(*command, *options);
+  command->callback([options, work] {
+    const KnownSet& set = *find_known_set(options->dataset);
+    std::filesystem::path directory = options->directory;
     if (directory.empty()) directory = cache_directory(set);
     if (directory.empty()) throw failure("there is no cache directory: set HOME, or give --data-dir");
     work(set, directory);
   });
 }
 
+struct MakeOptions {
+  std::string directory;
+
+  template <class Self, class Visit>
+  static void visit(Self& self, const Visit& visit) {
+    visit(self.directory, {.name = "--data-dir", .takes = {"DIR"}, .help = "the directory", .required = true});
+  }
+};
+
 void add_make_command(CLI::App& data) {
   CLI::App* command = data.add_subcommand("make", "writes the digits that the program draws as four IDX files");
-  const auto directory = std::make_shared<std::string>();
-  command->add_option("--data-dir", *directory, "the directory")->type_name("DIR")->take_last()->required();
-  command->callback([directory] { make(*directory); });
+  const auto options = std::make_shared<MakeOptions>();
+  add_options(*command, *options);
+  command->callback([options] { make(options->directory); });
 }
 
 }  // namespace

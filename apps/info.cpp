@@ -19,6 +19,13 @@ struct InfoOptions {
   bool json = false;
   Index threads = kernels::default_threads();
   std::string isa = "auto";
+
+  template <class Self, class Visit>
+  static void visit(Self& self, const Visit& visit) {
+    visit(self.json, json_option());
+    visit(self.threads, threads_option());
+    visit(self.isa, isa_option());
+  }
 };
 
 /// "32 KiB", "35.8 MiB".
@@ -98,11 +105,8 @@ void run(const InfoOptions& options) {
 
 void add_info_command(CLI::App& app) {
   CLI::App* command = app.add_subcommand("info", "show the machine, the instruction sets and the measured limits");
-  command->option_defaults()->always_capture_default()->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
   const auto options = std::make_shared<InfoOptions>();
-  command->add_flag("--json", options->json, "print one JSON document and nothing else");
-  add_threads_option(*command, options->threads);
-  add_isa_option(*command, options->isa);
+  add_options(*command, *options);
   command->callback([options] { run(*options); });
 }
 

@@ -7,6 +7,7 @@
 #include <fmt/ranges.h>
 #include <nlohmann/json.hpp>
 
+#include "apps/options.hpp"
 #include "apps/terminal.hpp"
 #include "engine/optimizers/optimizer.hpp"
 
@@ -14,6 +15,16 @@ namespace gradrace {
 namespace {
 
 using nlohmann::ordered_json;
+
+struct OptimizersOptions {
+  bool json = false;
+
+  template <class Self, class Visit>
+  static void visit(Self& self, const Visit& visit) {
+    visit(self.json, json_option());
+  }
+};
+
 using Resolved = std::vector<std::pair<std::string, std::string>>;
 
 /// Everything here is asked from the optimizers and schedules themselves, made without options.
@@ -107,9 +118,9 @@ ordered_json document() {
 
 void add_optimizers_command(CLI::App& app) {
   CLI::App* command = app.add_subcommand("optimizers", "list the optimizers with their options, costs and papers");
-  const auto as_json = std::make_shared<bool>(false);
-  command->add_flag("--json", *as_json, "print one JSON document and nothing else");
-  command->callback([as_json] { say(*as_json ? document().dump(2) + "\n" : text()); });
+  const auto options = std::make_shared<OptimizersOptions>();
+  add_options(*command, *options);
+  command->callback([options] { say(options->json ? document().dump(2) + "\n" : text()); });
 }
 
 }  // namespace gradrace

@@ -22,14 +22,6 @@ bool parse(const std::string& text, T& value) {
   return status == std::errc() && stop == end;
 }
 
-CLI::Validator one_of(const std::vector<std::string>& choices) {
-  const auto check = [=](const std::string& text) {
-    if (std::ranges::find(choices, text) != choices.end()) return std::string();
-    return fmt::format("expected one of {}, found '{}'", fmt::join(choices, ", "), text);
-  };
-  return CLI::Validator(check, "");
-}
-
 std::string too_many_threads(const std::string& text) {
   Index threads = 0;
   if (!parse(text, threads) || threads <= kernels::thread_limit()) return "";
@@ -39,13 +31,13 @@ std::string too_many_threads(const std::string& text) {
 
 }  // namespace
 
-CLI::Validator whole_number(std::uint64_t low, std::uint64_t high) {
+Values whole_number(std::uint64_t low, std::uint64_t high) {
   const auto check = [=](const std::string& text) {
     std::uint64_t value = 0;
     if (parse(text, value) && value >= low && value <= high) return std::string();
     return fmt::format("expected a whole number from {} to {}, found '{}'", low, high, text);
   };
-  return CLI::Validator(check, "");
+  return {"N", {}, {CLI::Validator(check, "")}};
 }
 
 std::vector<std::uint64_t> whole_numbers(const std::string& list) {
@@ -56,7 +48,7 @@ std::vector<std::uint64_t> whole_numbers(const std::string& list) {
   return numbers;
 }
 
-CLI::Validator whole_number_or_list(std::uint64_t low, std::uint64_t high) {
+Values whole_number_or_list(std::uint64_t low, std::uint64_t high) {
   const auto check = [=](const std::string& text) {
     std::vector<std::uint64_t> numbers = whole_numbers(text);
     std::ranges::sort(numbers);
@@ -65,53 +57,57 @@ CLI::Validator whole_number_or_list(std::uint64_t low, std::uint64_t high) {
       return std::string();
     return fmt::format("expected a whole number from {} to {} or a list of distinct ones, found '{}'", low, high, text);
   };
-  return CLI::Validator(check, "");
+  return {"N|A,B,...", {}, {CLI::Validator(check, "")}};
 }
 
-CLI::Validator number_from_zero() {
+Values number_from_zero() {
   const auto check = [](const std::string& text) {
     double value = 0;
     if (parse(text, value) && std::isfinite(value) && value >= 0) return std::string();
     return fmt::format("expected a number that is not negative, found '{}'", text);
   };
-  return CLI::Validator(check, "");
+  return {"X", {}, {CLI::Validator(check, "")}};
 }
 
-CLI::Validator fraction() {
+Values fraction() {
   const auto check = [](const std::string& text) {
     double value = 0;
     if (parse(text, value) && value > 0 && value <= 1) return std::string();
     return fmt::format("expected a fraction such as 0.985, above 0 and at most 1, found '{}'", text);
   };
-  return CLI::Validator(check, "");
+  return {"X", {}, {CLI::Validator(check, "")}};
 }
 
-CLI::Option* add_choice(CLI::App& command, const std::string& name, std::string& value,
-                        const std::vector<std::string>& choices, const std::string& help) {
-  return command.add_option(name, value, help)
-      ->check(one_of(choices))
-      ->type_name(fmt::format("{}", fmt::join(choices, "|")));
+Values one_of(const std::vector<std::string>& choices) {
+  const auto check = [=](const std::string& text) {
+    if (std::ranges::find(choices, text) != choices.end()) return std::string();
+    return fmt::format("expected one of {}, found '{}'", fmt::join(choices, ", "), text);
+  };
+  return {fmt::format("{}", fmt::join(choices, "|")), choices, {CLI::Validator(check, "")}};
 }
 
-CLI::Option* add_optimizer_option(CLI::App& command, std::vector<std::string>& optimizers, const std::string& help) {
-  return command.add_option("--optimizer", optimizers, help)
-      ->type_name("[LABEL@]NAME[:KEY=VALUE,...]")
-      ->allow_extra_args(false)
-      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)
-      ->default_str(fmt::format("{}", fmt::join(optimizers, " and ")));
+CommandOption optimizer_option(const std::string& help) {
+  return {.name = "--optimizer", .takes = {"[LABEL@]NAME[:KEY=VALUE,...]"}, .help = help};
 }
 
-CLI::Option* add_threads_option(CLI::App& command, Index& threads) {
-  return command.add_option("--threads", threads, "default: the CPUs that the program may use")
-      ->type_name("N")
-      ->check(whole_number(1, kMostThreads))
-      ->check(too_many_threads);
+CommandOption threads_option() {
+  Values number = whole_number(1, kMostThreads);
+  number.checks.emplace_back(too_many_threads, "");
+  return {
+      .name = "--threads", .takes = number, .help = "default: the CPUs that the program may use", .decisive = false};
 }
 
-CLI::Option* add_isa_option(CLI::App& command, std::string& isa) {
-  const std::string help =
-      fmt::format("instruction set of the kernels: auto, {}", fmt::join(kernels::Isa::built(), ", "));
-  return command.add_option("--isa", isa, help)->type_name("NAME")->envname("GRADRACE_ISA");
+CommandOption isa_option() {
+  std::vector<std::string> names = {"auto"};
+  for (const std::string_view isa : kernels::Isa::built()) names.emplace_back(isa);
+  return {.name = "--isa",
+          .takes = {"NAME", names},
+          .help = fmt::format("instruction set of the kernels: {}", fmt::join(names, ", ")),
+          .environment = "GRADRACE_ISA"};
+}
+
+CommandOption json_option() {
+  return {.name = "--json", .help = "print one JSON document and nothing else"};
 }
 
 kernels::Isa find_isa(const std::string& name) {

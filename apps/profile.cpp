@@ -31,6 +31,19 @@ struct ProfileCommand {
   Index threads = kernels::default_threads();
   std::string isa = "auto";
   bool json = false, csv = false;
+
+  template <class Self, class Visit>
+  static void visit(Self& self, const Visit& visit) {
+    visit(self.optimizers, optimizer_option("an optimizer to measure; give it once for each"));
+    visit(self.parameters, {.name = "--parameters",
+                            .takes = whole_number(kPanel, kMostParameters),
+                            .help = "how many parameters; give it once for each",
+                            .default_text = "those of this network, then 10^4 to 10^8"});
+    visit(self.threads, threads_option());
+    visit(self.isa, isa_option());
+    visit(self.json, json_option());
+    visit(self.csv, {.name = "--csv", .help = "print comma-separated values and nothing else", .excludes = "--json"});
+  }
 };
 
 std::string text_of(const Profile& profile, const ProfileCommand& command) {
@@ -59,19 +72,8 @@ void run(const ProfileCommand& command) {
 void add_profile_command(CLI::App& app) {
   CLI::App* command = app.add_subcommand("profile", "measure what an optimizer's step costs");
   command->footer(kFooter);
-  command->option_defaults()->always_capture_default()->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
   const auto options = std::make_shared<ProfileCommand>();
-  add_optimizer_option(*command, options->optimizers, "an optimizer to measure; give it once for each");
-  command->add_option("--parameters", options->parameters, "how many parameters; give it once for each")
-      ->type_name("N")
-      ->allow_extra_args(false)
-      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)
-      ->check(whole_number(kPanel, kMostParameters))
-      ->default_str("those of this network, then 10^4 to 10^8");
-  add_threads_option(*command, options->threads);
-  add_isa_option(*command, options->isa);
-  CLI::Option* json = command->add_flag("--json", options->json, "print one JSON document and nothing else");
-  command->add_flag("--csv", options->csv, "print comma-separated values and nothing else")->excludes(json);
+  add_options(*command, *options);
   command->callback([options] { run(*options); });
 }
 

@@ -8,6 +8,7 @@
 
 #include <fmt/format.h>
 
+#include "apps/options.hpp"
 #include "apps/terminal.hpp"
 #include "engine/base/error.hpp"
 #include "engine/files/atomic_file.hpp"
@@ -23,6 +24,15 @@ namespace fs = std::filesystem;
 struct ReportOptions {
   std::vector<std::string> directories;
   std::string out;
+
+  template <class Self, class Visit>
+  static void visit(Self& self, const Visit& visit) {
+    visit(self.directories,
+          {.name = "DIR", .help = "directories that races wrote with --out, or results.json files", .required = true});
+    visit(
+        self.out,
+        {.name = "--out", .takes = {"FILE"}, .help = "the page; default: report.html in the directory, if it is one"});
+  }
 };
 
 void report(const ReportOptions& options) {
@@ -45,10 +55,7 @@ void report(const ReportOptions& options) {
 void add_report_command(CLI::App& app) {
   CLI::App* command = app.add_subcommand("report", "makes report.html again, or one of several races");
   const auto options = std::make_shared<ReportOptions>();
-  command->add_option("DIR", options->directories, "directories that races wrote with --out, or results.json files")
-      ->required();
-  command->add_option("--out", options->out, "the page; default: report.html in the directory, if it is one")
-      ->type_name("FILE");
+  add_options(*command, *options);
   command->callback([options] { report(*options); });
 }
 
