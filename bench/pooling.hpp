@@ -2,7 +2,6 @@
 /// A batch for max pooling, and what its results must be.
 
 #include <algorithm>
-#include <cstdint>
 #include <string>
 
 #include "bench/buffer.hpp"
@@ -19,12 +18,12 @@ inline std::string name_of(const kernels::PoolShape& s) {
   return fmt::format("n{}_c{}_h{}", kBatch, s.channels, s.in_h);
 }
 
-/// A batch before and after pooling; a place is one byte.
+/// A batch before and after pooling; a place is two bytes.
 struct Pooling {
   Index in = kPool.in_h * kPool.in_w * kPool.channels, out = kPool.out_h() * kPool.out_w() * kPool.channels;
-  Buffer x{kBatch * in, 1}, dy{kBatch * out, 2}, y{kBatch * out}, dx{kBatch * in}, places{kBatch * out / 4};
+  Buffer x{kBatch * in, 1}, dy{kBatch * out, 2}, y{kBatch * out}, dx{kBatch * in}, places{kBatch * out / 2};
 
-  std::uint8_t* place(Index i) const { return reinterpret_cast<std::uint8_t*>(places.data()) + i; }
+  kernels::PoolPlace* place(Index i) const { return reinterpret_cast<kernels::PoolPlace*>(places.data()) + i; }
   /// Place `at` of the window of pooled output i, in x.
   Index window(Index i, Index at) const {
     const Index c = i % kPool.channels, px = i / kPool.channels % kPool.out_w();

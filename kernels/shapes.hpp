@@ -1,6 +1,8 @@
 #pragma once
 /// Plain descriptions of shapes and scalars that kernels take. Activations are NHWC, weights are panel matrices.
 
+#include <cstdint>
+
 #include "kernels/base.hpp"
 
 namespace gradrace::kernels {
@@ -32,6 +34,9 @@ struct PoolShape {
   constexpr Index out_h() const { return y.positions(in_h); }
   constexpr Index out_w() const { return x.positions(in_w); }
 };
+
+/// A place in a pooling window, ky * kernel_w + kx.
+using PoolPlace = std::uint16_t;
 
 /// A convolution and the pooling of its output, whose windows tile it (stride == kernel). Rows and columns that fill no
 /// window are never computed.

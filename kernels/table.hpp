@@ -127,8 +127,10 @@ struct KernelTable {
   void (*relu_forward)(Index n, const float* x, float* y) noexcept;
   void (*relu_backward)(Index n, const float* y, const float* dy, float* dx) noexcept;
   void (*scale_channels)(Index positions, Index channels, const float* x, const float* scale, float* y) noexcept;
-  void (*max_pool_forward)(const PoolShape&, const float* x, float* y, std::uint8_t* argmax) noexcept;
-  void (*max_pool_backward)(const PoolShape&, const float* dy, const std::uint8_t* argmax, float* dx) noexcept;
+  void (*max_pool_forward)(const PoolShape&, const float* x, float* y, PoolPlace* argmax) noexcept;
+  void (*max_pool_backward)(const PoolShape&, const float* dy, const PoolPlace* argmax, float* dx) noexcept;
+  void (*avg_pool_forward)(const PoolShape&, const float* x, float* y) noexcept;
+  void (*avg_pool_backward)(const PoolShape&, const float* dy, float* dx) noexcept;
   void (*relu_pool_row)(const ConvPoolShape&, const float* rows, const float* scale, float* y, float* place) noexcept;
   NonZeros (*list_non_zeros)(const ConvPoolShape&, Range band, const float* dy, const float* scale, const float* place,
                              float* scratch) noexcept;

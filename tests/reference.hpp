@@ -121,7 +121,7 @@ Array<T> column_sums(Index rows, Index cols, const Array<T>& x, Array<T> sums) {
   return sums;
 }
 
-/// Calls body(output, place in the window, place in x) in row-major order.
+/// Calls body(output, place in the window, place in x) in row-major order for all places inside x.
 template <class Body>
 void for_each_pooled(const PoolShape& s, const Body& body) {
   for (Index oy = 0; oy < s.out_h(); ++oy)
@@ -129,29 +129,48 @@ void for_each_pooled(const PoolShape& s, const Body& body) {
       for (Index c = 0; c < s.channels; ++c)
         for (Index ky = 0; ky < s.y.kernel; ++ky)
           for (Index kx = 0; kx < s.x.kernel; ++kx) {
-            const Index y = oy * s.y.stride + ky * s.y.dilation, x = ox * s.x.stride + kx * s.x.dilation;
+            const Index y = oy * s.y.stride + ky * s.y.dilation - s.y.padding;
+            const Index x = ox * s.x.stride + kx * s.x.dilation - s.x.padding;
+            if (y < 0 || y >= s.in_h || x < 0 || x >= s.in_w) continue;
             body((oy * s.out_w() + ox) * s.channels + c, ky * s.x.kernel + kx, (y * s.in_w + x) * s.channels + c);
           }
 }
 
 template <class T>
-std::pair<Array<T>, Array<std::uint8_t>> max_pool(const PoolShape& s, const Array<T>& x) {
+std::pair<Array<T>, Array<PoolPlace>> max_pool(const PoolShape& s, const Array<T>& x) {
   Array<T> y(s.out_h() * s.out_w() * s.channels);
-  Array<std::uint8_t> argmax(y.size());
+  Array<PoolPlace> argmax(y.size());
+  Array<char> seen(y.size());
   for_each_pooled(s, [&](Index out, Index place, Index in) {
-    if (place > 0 && !(x[in] > y[out]) && !std::isnan(x[in])) return;
+    if (seen[out] && !(x[in] > y[out]) && !std::isnan(x[in])) return;
+    seen[out] = true;
     y[out] = x[in];
-    argmax[out] = std::uint8_t(place);
+    argmax[out] = PoolPlace(place);
   });
   return {y, argmax};
 }
 
 template <class T>
-Array<T> max_pool_gradient(const PoolShape& s, const Array<T>& dy, const Array<std::uint8_t>& argmax) {
+Array<T> max_pool_gradient(const PoolShape& s, const Array<T>& dy, const Array<PoolPlace>& argmax) {
   Array<T> dx(s.in_h * s.in_w * s.channels);
   for_each_pooled(s, [&](Index out, Index place, Index in) {
     if (place == argmax[out]) dx[in] = dx[in] + dy[out];
   });
+  return dx;
+}
+
+template <class T>
+Array<T> avg_pool(const PoolShape& s, const Array<T>& x) {
+  Array<T> y(s.out_h() * s.out_w() * s.channels);
+  for_each_pooled(s, [&](Index out, Index, Index in) { y[out] = y[out] + x[in]; });
+  for (T& v : y) v /= T(s.y.kernel * s.x.kernel);
+  return y;
+}
+
+template <class T>
+Array<T> avg_pool_gradient(const PoolShape& s, const Array<T>& dy) {
+  Array<T> dx(s.in_h * s.in_w * s.channels);
+  for_each_pooled(s, [&](Index out, Index, Index in) { dx[in] = dx[in] + dy[out] / T(s.y.kernel * s.x.kernel); });
   return dx;
 }
 

@@ -19,7 +19,7 @@ class MaxPool2d final : public Layer {
     if (output.h < 1 || output.w < 1)
       throw usage_error("layer {}: a window of {}x{} does not fit an input of {}x{}", name, shape_.y.kernel,
                         shape_.x.kernel, input.h, input.w);
-    argmax_bytes_ = round_up(output.floats(), Index(kAlignment));
+    argmax_bytes_ = round_up(output.floats() * Index(sizeof(kernels::PoolPlace)), Index(kAlignment));
     argmax_ = plan.book(Lifetime::kStep, plan.batch() * argmax_bytes_ / Index(sizeof(float)));
     return output;
   }
@@ -39,8 +39,8 @@ class MaxPool2d final : public Layer {
   }
 
  private:
-  std::uint8_t* argmax(const Context& context, Index sample) const {
-    return context.memory->bytes_at(argmax_) + sample * argmax_bytes_;
+  kernels::PoolPlace* argmax(const Context& context, Index sample) const {
+    return reinterpret_cast<kernels::PoolPlace*>(context.memory->bytes_at(argmax_) + sample * argmax_bytes_);
   }
 
   kernels::PoolShape shape_;

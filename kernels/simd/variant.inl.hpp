@@ -1,6 +1,7 @@
 #pragma once
 // All bodies of one instruction set, gathered in its table.
 
+#include "kernels/simd/avg_pool.inl.hpp"
 #include "kernels/simd/conv_pool.inl.hpp"
 #include "kernels/simd/conv_single.inl.hpp"
 #include "kernels/simd/gemm.inl.hpp"
@@ -43,6 +44,8 @@ constexpr KernelTable all_kernels(const char* name) {
           .scale_channels = Pointwise<Arch>::scale_channels,
           .max_pool_forward = MaxPool<Arch>::max_pool_forward,
           .max_pool_backward = MaxPool<Arch>::max_pool_backward,
+          .avg_pool_forward = AvgPool<Arch>::avg_pool_forward,
+          .avg_pool_backward = AvgPool<Arch>::avg_pool_backward,
           .relu_pool_row = ConvPool<Arch>::relu_pool_row,
           .list_non_zeros = ConvPool<Arch>::list_non_zeros,
           .sparse_weight_gradient = ConvPool<Arch>::sparse_weight_gradient,

@@ -142,7 +142,7 @@ TEST_P(GoldenKernels, MaxPool2d) {
     const auto indices = golden::nhwc_from_nchw(tensor("indices").integers, y.shape);
     const std::size_t in_size = in.size() / std::size_t(x.shape[0]), out_size = dy.size() / std::size_t(x.shape[0]);
     Floats out(dy.size()), dx(in.size());
-    std::vector<std::uint8_t> argmax(dy.size());
+    std::vector<kernels::PoolPlace> argmax(dy.size());
     for (std::size_t n = 0; n < std::size_t(x.shape[0]); ++n) {
       kernels::max_pool_forward(GetParam(), s, in.data() + n * in_size, out.data() + n * out_size,
                                 argmax.data() + n * out_size);

@@ -60,6 +60,8 @@ TEST(IsaList, HasATableOfItsOwnForEveryName) {
       EXPECT_NE(s.scale_channels, t.scale_channels);
       EXPECT_NE(s.max_pool_forward, t.max_pool_forward);
       EXPECT_NE(s.max_pool_backward, t.max_pool_backward);
+      EXPECT_NE(s.avg_pool_forward, t.avg_pool_forward);
+      EXPECT_NE(s.avg_pool_backward, t.avg_pool_backward);
       EXPECT_NE(s.log_softmax_nll, t.log_softmax_nll);
       expect_no_common_step(s.optimizers, t.optimizers);
       EXPECT_NE(s.fma_chains, t.fma_chains);

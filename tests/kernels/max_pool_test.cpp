@@ -10,12 +10,13 @@ class MaxPool : public EveryIsa {
   void check(const PoolShape& s, const std::vector<float>& x, Index slack = 0) {
     SCOPED_TRACE(testing::Message() << s.in_h << 'x' << s.in_w << 'x' << s.channels << ", kernel " << s.y.kernel << 'x'
                                     << s.x.kernel << ", stride " << s.y.stride << 'x' << s.x.stride << ", dilation "
-                                    << s.y.dilation << 'x' << s.x.dilation);
+                                    << s.y.dilation << 'x' << s.x.dilation << ", padding " << s.y.padding << 'x'
+                                    << s.x.padding);
     const Index outputs = s.out_h() * s.out_w() * s.channels;
     const auto [y, argmax] = reference::max_pool(s, reference::As<float>()(x));
     const Input x_in(x, slack);
     Output y_out(outputs, slack);
-    Output<std::uint8_t> argmax_out(outputs, slack);
+    Output<PoolPlace> argmax_out(outputs, slack);
     max_pool_forward(isa(), s, x_in.data(), y_out.data(), argmax_out.data());
     expect_same_bits(y_out.span(), y);
     EXPECT_EQ(argmax_out.values(), argmax);
@@ -23,7 +24,7 @@ class MaxPool : public EveryIsa {
     std::vector<float> dy = random_.numbers(outputs);
     if (slack) random_.spoil(dy);
     const Input dy_in(dy, slack);
-    const Input<std::uint8_t> argmax_in(argmax, slack);
+    const Input<PoolPlace> argmax_in(argmax, slack);
     Output dx(s.in_h * s.in_w * s.channels, slack);
     max_pool_backward(isa(), s, dy_in.data(), argmax_in.data(), dx.data());
     expect_same_bits(dx.span(), reference::max_pool_gradient(s, reference::As<float>()(dy), argmax));
@@ -56,7 +57,8 @@ TEST_P(MaxPool, EqualsTheReferenceForEveryWindow) {
 TEST_P(MaxPool, EqualsTheReferenceForRandomShapes) {
   SCOPED_TRACE(testing::Message() << "GRADRACE_TEST_SEED=" << Random::seed());
   for (int i = 0; i < 200; ++i) {
-    const Window y{random_.between(1, 5), random_.between(1, 6)}, x{random_.between(1, 5), random_.between(1, 6)};
+    Window y{random_.between(1, 5), random_.between(1, 6)}, x{random_.between(1, 5), random_.between(1, 6)};
+    y.padding = random_.between(0, y.kernel / 2), x.padding = random_.between(0, x.kernel / 2);
     const PoolShape s{random_.between(5, 20), random_.between(5, 20), random_.between(1, 40), y, x};
     check(s, random_.whole_numbers(size(s), -9, 9), i % 2);
   }
@@ -75,8 +77,27 @@ TEST_P(MaxPool, TakesTheFirstMaximumAndTheLastNan) {
   check(one, {-0.0f, 0.0f, -0.0f, 0.0f});
 }
 
+TEST_P(MaxPool, NeverTakesPadding) {
+  const PoolShape s{2, 2, 1, {2, 2, 1}, {2, 2, 1}};  // each window sees one place, its last, third, second and first
+  check(s, {-1, -2, -3, -4});
+  check(s, {-kInfinity, -kInfinity, kNan, -kInfinity});
+  const PoolShape overlapping{7, 5, 19, {3, 2, 1}, {5, 1, 2}};
+  check(overlapping, random_.numbers(size(overlapping), -2, -1), 1);
+}
+
+TEST_P(MaxPool, OfADilatedWindowBesideTheImageHasNoGradient) {
+  const PoolShape s{1, 1, 3, {2, 1, 1, 2}, {1}};  // sees the rows -1 and 1
+  std::vector<float> y(3);
+  std::vector<PoolPlace> argmax(3);
+  max_pool_forward(isa(), s, std::vector<float>{1, 2, 3}.data(), y.data(), argmax.data());
+  expect_same_bits(y, std::vector<float>(3, -kInfinity));
+  std::vector<float> dx(3, kNan);
+  max_pool_backward(isa(), s, std::vector<float>{1, 2, 3}.data(), argmax.data(), dx.data());
+  expect_same_bits(dx, std::vector<float>(3));
+}
+
 TEST_P(MaxPool, NumbersAllPlacesOfTheLargestWindow) {
-  const PoolShape square{17, 16, 5, {16}, {16}}, line{1, 256, 3, {1}, {256}};
+  const PoolShape square{257, 256, 3, {256}, {256}}, line{1, 65536, 3, {1}, {65536}};
   for (const PoolShape& s : {square, line}) {
     std::vector<float> rising(size(s));
     for (std::size_t i = 0; i < rising.size(); ++i) rising[i] = float(i);
@@ -90,12 +111,12 @@ TEST_P(MaxPool, WithoutWindowsHasNoOutputsAndZeroGradient) {
   check(s, random_.numbers(size(s)));
 }
 
-TEST(MaxPoolDeathTest, RefusesPaddingAndHugeWindows) {
+TEST(MaxPoolDeathTest, RefusesHugeWindowsAndMoreThanHalfOfPadding) {
   GTEST_FLAG_SET(death_test_style, "threadsafe");
   std::vector<float> v(1024);
-  std::vector<std::uint8_t> places(1024);
-  const PoolShape huge{17, 17, 1, {17}, {17}}, padded{4, 4, 1, {2, 2, 1}, kTwo};
-  EXPECT_DEATH(max_pool_forward(Isa::best(), huge, v.data(), v.data(), places.data()), "left is 289 and right is 256");
+  std::vector<PoolPlace> places(1024);
+  const PoolShape huge{257, 257, 1, {257}, {257}}, padded{4, 4, 1, {3, 2, 2}, kTwo};
+  EXPECT_DEATH(max_pool_forward(Isa::best(), huge, v.data(), v.data(), places.data()), "66049 and right is 65536");
   EXPECT_DEATH(max_pool_backward(Isa::best(), padded, v.data(), places.data(), v.data()), "padding");
 }
 
