@@ -131,6 +131,16 @@ struct KernelTable {
   void (*max_pool_backward)(const PoolShape&, const float* dy, const PoolPlace* argmax, float* dx) noexcept;
   void (*avg_pool_forward)(const PoolShape&, const float* x, float* y) noexcept;
   void (*avg_pool_backward)(const PoolShape&, const float* dy, float* dx) noexcept;
+  void (*tanh_forward)(Index n, const float* x, float* y) noexcept;
+  void (*tanh_backward)(Index n, const float* y, const float* dy, float* dx) noexcept;
+  void (*sigmoid_forward)(Index n, const float* x, float* y) noexcept;
+  void (*sigmoid_backward)(Index n, const float* y, const float* dy, float* dx) noexcept;
+  void (*silu_forward)(Index n, const float* x, float* y) noexcept;
+  void (*silu_backward)(Index n, const float* x, const float* dy, float* dx) noexcept;
+  void (*gelu_forward)(Index n, const float* x, float* y) noexcept;
+  void (*gelu_backward)(Index n, const float* x, const float* dy, float* dx) noexcept;
+  void (*leaky_relu_forward)(Index n, float slope, const float* x, float* y) noexcept;
+  void (*leaky_relu_backward)(Index n, float slope, const float* from, const float* dy, float* dx) noexcept;
   void (*relu_pool_row)(const ConvPoolShape&, const float* rows, const float* scale, float* y, float* place) noexcept;
   NonZeros (*list_non_zeros)(const ConvPoolShape&, Range band, const float* dy, const float* scale, const float* place,
                              float* scratch) noexcept;

@@ -1,6 +1,7 @@
 #pragma once
 // All bodies of one instruction set, gathered in its table.
 
+#include "kernels/simd/activations.inl.hpp"
 #include "kernels/simd/avg_pool.inl.hpp"
 #include "kernels/simd/conv_pool.inl.hpp"
 #include "kernels/simd/conv_single.inl.hpp"
@@ -46,6 +47,16 @@ constexpr KernelTable all_kernels(const char* name) {
           .max_pool_backward = MaxPool<Arch>::max_pool_backward,
           .avg_pool_forward = AvgPool<Arch>::avg_pool_forward,
           .avg_pool_backward = AvgPool<Arch>::avg_pool_backward,
+          .tanh_forward = Activations<Arch>::tanh_forward,
+          .tanh_backward = Activations<Arch>::tanh_backward,
+          .sigmoid_forward = Activations<Arch>::sigmoid_forward,
+          .sigmoid_backward = Activations<Arch>::sigmoid_backward,
+          .silu_forward = Activations<Arch>::silu_forward,
+          .silu_backward = Activations<Arch>::silu_backward,
+          .gelu_forward = Activations<Arch>::gelu_forward,
+          .gelu_backward = Activations<Arch>::gelu_backward,
+          .leaky_relu_forward = Activations<Arch>::leaky_relu_forward,
+          .leaky_relu_backward = Activations<Arch>::leaky_relu_backward,
           .relu_pool_row = ConvPool<Arch>::relu_pool_row,
           .list_non_zeros = ConvPool<Arch>::list_non_zeros,
           .sparse_weight_gradient = ConvPool<Arch>::sparse_weight_gradient,

@@ -62,6 +62,16 @@ TEST(IsaList, HasATableOfItsOwnForEveryName) {
       EXPECT_NE(s.max_pool_backward, t.max_pool_backward);
       EXPECT_NE(s.avg_pool_forward, t.avg_pool_forward);
       EXPECT_NE(s.avg_pool_backward, t.avg_pool_backward);
+      EXPECT_NE(s.tanh_forward, t.tanh_forward);
+      EXPECT_NE(s.tanh_backward, t.tanh_backward);
+      EXPECT_NE(s.sigmoid_forward, t.sigmoid_forward);
+      EXPECT_NE(s.sigmoid_backward, t.sigmoid_backward);
+      EXPECT_NE(s.silu_forward, t.silu_forward);
+      EXPECT_NE(s.silu_backward, t.silu_backward);
+      EXPECT_NE(s.gelu_forward, t.gelu_forward);
+      EXPECT_NE(s.gelu_backward, t.gelu_backward);
+      EXPECT_NE(s.leaky_relu_forward, t.leaky_relu_forward);
+      EXPECT_NE(s.leaky_relu_backward, t.leaky_relu_backward);
       EXPECT_NE(s.log_softmax_nll, t.log_softmax_nll);
       expect_no_common_step(s.optimizers, t.optimizers);
       EXPECT_NE(s.fma_chains, t.fma_chains);
