@@ -19,6 +19,10 @@ using Index = std::ptrdiff_t;  ///< sizes, offsets and strides, counted in eleme
 inline constexpr Index kPanel = 16;
 inline constexpr std::size_t kAlignment = 64;  ///< bytes; of every buffer that the engine allocates
 
+/// Multiply-adds in one chain of a sum: longer sums are cut at multiples of it, and the chains' sums added. Short sums
+/// are the more accurate, and a piece of a panel of this depth (16 KB) stays in L1.
+inline constexpr Index kChain = 256;
+
 constexpr Index divide_up(Index a, Index b) {
   return (a + b - 1) / b;
 }

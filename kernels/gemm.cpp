@@ -7,9 +7,8 @@
 namespace gradrace::kernels {
 namespace {
 
-// Block sizes in elements: a panel of B (depth block x 16 columns = 16 KB) stays in L1 beside the tile of A that meets
-// it, a block of A in L2 (120 x 256 floats = 120 KB), a block of B in L3.
-constexpr Index kDepthBlock = 256;
+// Block sizes in elements, beside kChain in depth: a panel of B (256 x 16 columns = 16 KB) stays in L1 beside the tile
+// of A that meets it, a block of A in L2 (120 x 256 floats = 120 KB), a block of B in L3.
 constexpr Index kColBlock = 1024;
 constexpr Index kRowTilesPerBlock = 20;
 
@@ -51,7 +50,7 @@ void pack_a(const ConstMatrix& a, Range rows, Range depth, Index tile, float* to
 }  // namespace
 
 Index gemm_scratch_floats(const Isa& isa) {
-  return kDepthBlock * (kColBlock + kRowTilesPerBlock * isa.table().gemm_tile_rows);
+  return kChain * (kColBlock + kRowTilesPerBlock * isa.table().gemm_tile_rows);
 }
 
 void gemm(const Isa& isa, const ConstMatrix& a, const ConstMatrix& b, const Matrix& c, Start start,
@@ -65,11 +64,11 @@ void gemm(const Isa& isa, const ConstMatrix& a, const ConstMatrix& b, const Matr
 
   const Index tile = isa.table().gemm_tile_rows, row_block = kRowTilesPerBlock * tile;
   float* packed_b = scratch.data();
-  float* packed_a = packed_b + kDepthBlock * kColBlock;
+  float* packed_a = packed_b + kChain * kColBlock;
   for (Index j = 0; j < b.cols; j += kColBlock) {
     const Range cols{j, std::min(j + kColBlock, b.cols)};
-    for (Index k = 0; k < a.cols; k += kDepthBlock) {
-      const Range depth{k, std::min(k + kDepthBlock, a.cols)};
+    for (Index k = 0; k < a.cols; k += kChain) {
+      const Range depth{k, std::min(k + kChain, a.cols)};
       pack_b(b, depth, cols, packed_b);
       for (Index r = 0; r < a.rows; r += row_block) {
         const Range rows{r, std::min(r + row_block, a.rows)};

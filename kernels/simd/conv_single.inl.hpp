@@ -2,7 +2,7 @@
 // Convolutions of one channel with 3 x 3 weights: the first of a network for grey images. A sum has nine terms only, so
 // what a general product does around its sums would cost as much as they do.
 
-#include "kernels/simd/vector.inl.hpp"
+#include "kernels/simd/tiles.inl.hpp"
 #include "kernels/table.hpp"
 
 namespace gradrace::kernels {
@@ -11,12 +11,9 @@ namespace {
 template <class Arch>
 struct ConvSingle {
   using V = Vector<Arch>;
-  static constexpr Index kLanes = Index(V::size);
-  static constexpr Index kVectors = kPanel / kLanes;
+  static constexpr Index kLanes = Tiles<Arch>::kLanes, kVectors = Tiles<Arch>::kVectors;
   static constexpr Index kTaps = 9, kSide = 3;
-  static constexpr Index kTilePositions = 12 / kVectors;
-  // Positions whose gradients make one sum, about; sums are then added: short ones are the more accurate.
-  static constexpr Index kChain = 256;
+  static constexpr Index kTilePositions = Tiles<Arch>::kLatencySums / kVectors;
 
   /// The outputs of some neighbouring positions for 16 channels; y's positions are `channels` apart.
   template <Index Positions>
@@ -73,6 +70,7 @@ struct ConvSingle {
     bias.store_unaligned(dbias);
   }
 
+  /// Chains end with rows of positions, so they are only about as long as kChain.
   static void parameter_gradient(const ConvShape& s, const float* x, const float* dy, bool accumulate, float* dweight,
                                  float* dbias) noexcept {
     const Index out_h = s.out_h(), chains = divide_up(out_h * s.out_w(), kChain);

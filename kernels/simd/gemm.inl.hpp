@@ -1,10 +1,8 @@
 #pragma once
 // The register-tiled product. A tile of C stays in registers while the whole depth streams past: per step one row of a
-// B panel (or of two) is loaded and one element of each A row is broadcast. 12 accumulators hide the latency of the FMA
-// on all of our processors (two units, four or five cycles) and leave registers for both operands; where there are 32
-// registers, 24 of them halve the loads.
+// B panel (or of two) is loaded and one element of each A row is broadcast.
 
-#include "kernels/simd/vector.inl.hpp"
+#include "kernels/simd/tiles.inl.hpp"
 #include "kernels/table.hpp"
 
 namespace gradrace::kernels {
@@ -13,13 +11,9 @@ namespace {
 template <class Arch>
 struct Gemm {
   using V = Vector<Arch>;
-  static constexpr Index kLanes = Index(V::size);
-  static constexpr Index kVectors = kPanel / kLanes;          // per row of a panel
-  static constexpr Index kTilePanels = kLanes == 16 ? 2 : 1;  // side by side in a tile
-  static constexpr Index kTileRows = 12 / kVectors;
-  // Of a deep product only this much depth is visited at a time, so that the piece of B panel (16 KB) stays in L1 for
-  // all row tiles. Each piece is summed by itself and then added to C: short sums are also the more accurate ones.
-  static constexpr Index kDepthBlock = 256;
+  static constexpr Index kLanes = Tiles<Arch>::kLanes, kVectors = Tiles<Arch>::kVectors;
+  static constexpr Index kTilePanels = kVectors == 1 ? 2 : 1;  // side by side: the nearer to a square, the fewer loads
+  static constexpr Index kTileRows = Tiles<Arch>::kMostSums / (kTilePanels * kVectors);
 
   /// Where one tile's operands begin, for one piece of the depth.
   struct Tile {
@@ -124,12 +118,14 @@ struct Gemm {
     return left >= kTilePanels * kPanel ? kTilePanels * kPanel : left < kPanel ? left : kPanel;
   }
 
+  /// Of a deep product one chain's depth is visited at a time, so that the piece of B panel stays in L1 for all row
+  /// tiles. Each piece is summed by itself and then added to C.
   static void gemm(const GemmArgs& g) noexcept {
     Tile t{};
     Index in_run = 0;  // steps of A's current run that lie behind
     const float* a = g.a;
-    for (Index k = 0; k < g.depth; k += kDepthBlock) {
-      t.depth = g.depth - k < kDepthBlock ? g.depth - k : kDepthBlock;
+    for (Index k = 0; k < g.depth; k += kChain) {
+      t.depth = g.depth - k < kChain ? g.depth - k : kChain;
       t.run_left = g.a_run - in_run;
       t.accumulate = g.accumulate || k > 0;
       for (Index j = 0, cols; j < g.cols; j += cols) {
@@ -146,10 +142,9 @@ struct Gemm {
     }
   }
 
-  /// Four rows of four: the transpose of a block, in registers of four floats on every instruction set (longer ones
-  /// cannot cross their 128-bit halves cheaply).
+  /// Four rows of four: the transpose of a block (longer vectors cannot cross their 128-bit halves cheaply).
   static void transpose_block(const float* from, float* to) {
-    using Four = xsimd::batch<float, xsimd::sse2>;
+    using Four = FourFloats;
     const Four a = Four::load_unaligned(from), b = Four::load_unaligned(from + kPanel);
     const Four c = Four::load_unaligned(from + 2 * kPanel), d = Four::load_unaligned(from + 3 * kPanel);
     const Four ac_low = xsimd::zip_lo(a, c), ac_high = xsimd::zip_hi(a, c);

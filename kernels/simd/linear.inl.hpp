@@ -2,7 +2,7 @@
 // The forward product of a linear layer. Its weights lie along the inputs, which is what its gradients want; so here
 // vectors of inputs meet vectors of weights, and the lanes of an output are added at the end.
 
-#include "kernels/simd/vector.inl.hpp"
+#include "kernels/simd/tiles.inl.hpp"
 #include "kernels/table.hpp"
 
 namespace gradrace::kernels {
@@ -11,10 +11,10 @@ namespace {
 template <class Arch>
 struct Linear {
   using V = Vector<Arch>;
-  static constexpr Index kLanes = Index(V::size);
+  static constexpr Index kLanes = Tiles<Arch>::kLanes;
   // A tile of sums: 4 + 3 loads feed 12 of them, with 32 registers 4 + 4 feed 16. As many vectors as have lanes are
   // reduced to one together, for little more than a single one would cost.
-  static constexpr Index kTileRows = 4, kTileCols = kLanes == 16 ? 4 : 3;
+  static constexpr Index kTileRows = 4, kTileCols = Tiles<Arch>::kRegisters == 32 ? 4 : 3;
   static constexpr Index kTotals = round_up(kTileRows * kTileCols, kLanes);
 
   /// One tile of sums over whole panels. Its size is known where its loops are compiled, so that all totals stay in

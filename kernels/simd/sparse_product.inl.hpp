@@ -2,7 +2,7 @@
 // The product of a sparse matrix, given as lists, and a dense one. Every multiply-add loads its vector of the dense
 // matrix, which costs nothing where a core can load as often as it can multiply.
 
-#include "kernels/simd/vector.inl.hpp"
+#include "kernels/simd/tiles.inl.hpp"
 #include "kernels/table.hpp"
 
 namespace gradrace::kernels {
@@ -11,10 +11,9 @@ namespace {
 template <class Arch>
 struct SparseProduct {
   using V = Vector<Arch>;
-  static constexpr Index kLanes = Index(V::size);
-  static constexpr Index kVectors = kPanel / kLanes;
-  // Panels side by side: 12 sums, or 6 where a vector is a panel; of a dense matrix of 64 rows they are 24 KB.
-  static constexpr Index kPanels = kVectors > 2 ? 3 : 6;
+  static constexpr Index kLanes = Tiles<Arch>::kLanes, kVectors = Tiles<Arch>::kVectors;
+  // Panels side by side, as many as registers hold but at most 6: of a dense matrix of 64 rows these are 24 KB.
+  static constexpr Index kPanels = Tiles<Arch>::kMostSums / kVectors < 6 ? Tiles<Arch>::kMostSums / kVectors : 6;
 
   /// All rows, for `Panels` panels.
   template <Index Panels>
