@@ -18,8 +18,13 @@ Index conv_rows(const ConvPoolShape& s, ConvMethod method) {
 Index conv_rows_floats(const ConvPoolShape& s, ConvMethod method) {
   return round_up(conv_rows(s, method) * s.conv.out_w() * s.conv.out_c, kPanel);
 }
+
+/// The most entries in the list of a channel.
 Index band_cells(const ConvPoolShape& s) {
   return std::min(kBandRows, s.out_h()) * s.out_w();
+}
+Index list_floats(const ConvPoolShape& s) {
+  return non_zero_floats(s.conv.out_c, band_cells(s));
 }
 
 }  // namespace
@@ -30,8 +35,7 @@ bool conv_pool_supports(const ConvPoolShape& s) {
 
 Index conv_pool_scratch_floats(const ConvPoolShape& s) {
   const Index forward = conv_rows_floats(s, ConvMethod::kWinograd4) + conv2d_scratch_floats(s.conv);  // the most rows
-  const Index lists = s.conv.out_c * (1 + 2 * (band_cells(s) + 1)) + s.pool_h * s.pool_w + 2;
-  return std::max(forward, round_up(lists, kPanel));
+  return std::max(forward, round_up(list_floats(s) + 1 + s.pool_h * s.pool_w, kPanel));
 }
 
 void conv_pool_forward(const Isa& isa, ConvMethod method, const ConvPoolShape& s, const float* x, const float* weight,
@@ -64,9 +68,11 @@ void conv_pool_backward(const Isa& isa, const ConvPoolShape& s, const float* x, 
     std::fill_n(dbias, s.conv.out_c, 0.0f);
   }
   if (dx) std::fill_n(dx, s.conv.in_h * s.conv.in_w * s.conv.in_c, 0.0f);
+  const NonZeroLists lists = non_zero_lists(scratch.data(), s.conv.out_c, band_cells(s));
+  Index32* step = reinterpret_cast<Index32*>(scratch.data() + list_floats(s)) + 1;  // kNowhere is -1
   for (Index py = 0; py < s.out_h(); py += kBandRows) {
     const Range band{py, std::min(py + kBandRows, s.out_h())};
-    const NonZeros lists = isa.table().list_non_zeros(s, band, dy, scale, place, scratch.data());
+    isa.table().list_non_zeros(s, band, dy, scale, place, step, lists);
     isa.table().sparse_weight_gradient(s, lists, x, dweight_rows, dbias);
     if (dx) isa.table().sparse_input_gradient(s, lists, weight_rows, dx);
   }

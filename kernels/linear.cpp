@@ -13,27 +13,10 @@ namespace {
 // below which reducing its vectors to sums would cost as much as forming them.
 constexpr Index kMostParts = 12, kLeastPartPanels = 16;
 
-/// Lists of at most `most` entries each.
-Index list_floats(Index lists, Index most) {
-  return round_up(lists, 2) + 2 * lists * (most + 1);
-}
-NonZeros lists_at(const float* memory, Index lists, Index most) {
-  float* begin = const_cast<float*>(memory);
-  return {reinterpret_cast<Index32*>(begin), reinterpret_cast<NonZero*>(begin + round_up(lists, 2)), most + 1};
-}
-
-/// By row: offsets are those of outputs in a panel of weights. By output: those of rows of x.
-NonZeros by_row(const PanelMatrix& w, Index rows, std::span<const float> lists) {
-  return lists_at(lists.data(), rows, w.rows);
-}
-NonZeros by_output(const PanelMatrix& w, Index rows, std::span<const float> lists) {
-  return lists_at(lists.data() + list_floats(rows, w.rows), w.rows, rows);
-}
-
-/// Writes behind a list, and keeps what it wrote if it is not zero: a branch could not be foreseen.
-void append(const NonZeros& lists, Index list, Index32 offset, float gradient) {
-  lists.entries[list * lists.capacity + lists.count[list]] = {offset, gradient};
-  lists.count[list] += gradient != 0.0f;
+/// Where the lists by output begin, behind those by row. By row, offsets are those of outputs in a panel of weights; by
+/// output, those of rows of x.
+Index by_output(const PanelMatrix& w, Index rows) {
+  return non_zero_floats(rows, w.rows);
 }
 
 }  // namespace
@@ -131,21 +114,22 @@ void linear_weight_gradient(const Isa& isa, const PanelMatrix& w, Index rows, Co
 }
 
 Index linear_list_floats(const PanelMatrix& w, Index rows) {
-  return list_floats(rows, w.rows) + list_floats(w.rows, rows);
+  return by_output(w, rows) + non_zero_floats(w.rows, rows);
 }
 
 void linear_list(const PanelMatrix& w, Index rows, ConstRows dy, Index x_stride, std::span<float> lists) noexcept {
   GRADRACE_EXPECT(dy.stride, >=, w.rows);
   GRADRACE_EXPECT(Index(lists.size()), >=, linear_list_floats(w, rows));
   GRADRACE_EXPECT(rows * x_stride, <=, std::numeric_limits<Index32>::max());
-  const NonZeros of_rows = by_row(w, rows, lists), of_outputs = by_output(w, rows, lists);
+  const NonZeroLists of_rows = non_zero_lists(lists.data(), rows, w.rows);
+  const NonZeroLists of_outputs = non_zero_lists(lists.data() + by_output(w, rows), w.rows, rows);
   std::fill_n(of_rows.count, rows, 0);
   std::fill_n(of_outputs.count, w.rows, 0);
   for (Index n = 0; n < rows; ++n)
     for (Index o = 0; o < w.rows; ++o) {
       const float gradient = dy.data[n * dy.stride + o];
-      append(of_rows, n, Index32(o * kPanel), gradient);
-      append(of_outputs, o, Index32(n * x_stride), gradient);
+      of_rows.append(n, Index32(o * kPanel), gradient);
+      of_outputs.append(o, Index32(n * x_stride), gradient);
     }
 }
 
@@ -156,7 +140,7 @@ void linear_sparse_input_gradient(const Isa& isa, const PanelMatrix& w, Range pa
   GRADRACE_EXPECT(Index(lists.size()), >=, linear_list_floats(w, rows));
   isa.table().sparse_product({.rows = rows,
                               .panels = panels.size(),
-                              .a = by_row(w, rows, lists),
+                              .a = non_zeros(lists.data(), rows, w.rows),
                               .b = weight + panels.begin * w.rows * kPanel,
                               .b_panel_stride = w.rows * kPanel,
                               .c = dx.data + panels.begin * kPanel,
@@ -171,7 +155,7 @@ void linear_sparse_weight_gradient(const Isa& isa, const PanelMatrix& w, Range p
   GRADRACE_EXPECT(Index(lists.size()), >=, linear_list_floats(w, rows));
   isa.table().sparse_product({.rows = w.rows,
                               .panels = panels.size(),
-                              .a = by_output(w, rows, lists),
+                              .a = non_zeros(lists.data() + by_output(w, rows), w.rows, rows),
                               .b = x.data + panels.begin * kPanel,
                               .b_panel_stride = kPanel,
                               .c = dweight,

@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "kernels/non_zeros.hpp"
 #include "kernels/optimizer_scalars.hpp"
 #include "kernels/shapes.hpp"
 
@@ -50,20 +51,6 @@ inline constexpr Index kDivideChains = 8;
 /// Kinds of passes over memory (passes.hpp).
 inline constexpr Index kPasses = 8;
 
-using Index32 = std::int32_t;
-
-/// One gradient that is not zero, and where what it is multiplied by begins (of a convolution: its input window).
-struct NonZero {
-  Index32 offset;
-  float gradient;
-};
-/// Lists, by output channel or by row: count[o] entries from entries[o * capacity] on, and room for one more.
-struct NonZeros {
-  Index32* count;
-  NonZero* entries;
-  Index capacity;
-};
-
 /// c(r, j) = sum over the entries of list r, in order, of gradient * b(offset + j), for whole panels of columns j.
 /// Overwrites c.
 struct SparseProductArgs {
@@ -86,11 +73,12 @@ struct WinogradRow {
   const float* bias;
   float* y;
   float *lines, *inputs;  ///< [input row of the tiles][position][in_c], [point][tile][in_c]
-  Index line_stride, input_stride;
+  Index line_stride, input_stride, weight_stride;
 };
-/// The kernels of one tile size. Transformed weights are [panel][point][input channel][kPanel].
+/// The kernels of one tile size. Transformed weights are [panel][point][input channel][kPanel], points point_stride
+/// apart.
 struct WinogradKernels {
-  void (*weights)(Index in_c, Index panels, const float* weight, float* transformed) noexcept;
+  void (*weights)(Index in_c, Index panels, const float* weight, float* transformed, Index point_stride) noexcept;
   void (*row)(const WinogradRow&) noexcept;
 };
 
@@ -142,8 +130,9 @@ struct KernelTable {
   void (*leaky_relu_forward)(Index n, float slope, const float* x, float* y) noexcept;
   void (*leaky_relu_backward)(Index n, float slope, const float* from, const float* dy, float* dx) noexcept;
   void (*relu_pool_row)(const ConvPoolShape&, const float* rows, const float* scale, float* y, float* place) noexcept;
-  NonZeros (*list_non_zeros)(const ConvPoolShape&, Range band, const float* dy, const float* scale, const float* place,
-                             float* scratch) noexcept;
+  /// step[place] becomes the way from a window's first input to that of a place, step[kNowhere] exists as well.
+  void (*list_non_zeros)(const ConvPoolShape&, Range band, const float* dy, const float* scale, const float* place,
+                         Index32* step, const NonZeroLists& lists) noexcept;
   void (*sparse_weight_gradient)(const ConvPoolShape&, const NonZeros&, const float* x, float* dweight_rows,
                                  float* dbias) noexcept;
   void (*sparse_input_gradient)(const ConvPoolShape&, const NonZeros&, const float* weight_rows, float* dx) noexcept;

@@ -22,6 +22,11 @@ Index odd_lines(Index n) {
   return (divide_up(n, kPanel) | 1) * kPanel;
 }
 
+/// From one point of the transformed weights to the next.
+Index weight_stride(const ConvShape& s) {
+  return odd_lines(s.in_c * kPanel);
+}
+
 /// The sizes of a row of tiles, and where its parts of the scratch memory begin; zeros stand before them.
 WinogradRow plan_row(Index tile, const ConvShape& s, float* scratch) {
   WinogradRow row{};
@@ -32,6 +37,7 @@ WinogradRow plan_row(Index tile, const ConvShape& s, float* scratch) {
   row.out_w = s.out_w();
   row.line_stride = odd_lines((row.tiles * tile + 2) * s.in_c);
   row.input_stride = odd_lines(row.tiles * s.in_c);
+  row.weight_stride = weight_stride(s);
   row.lines = scratch + row.line_stride;
   row.inputs = row.lines + (tile + 2) * row.line_stride;
   return row;
@@ -45,7 +51,7 @@ bool winograd_supports(Index tile, const ConvShape& s) {
 }
 
 Index winograd_weight_floats(Index tile, const ConvShape& s) {
-  return conv2d_weights(s).panels() * points(tile) * odd_lines(s.in_c * kPanel);
+  return conv2d_weights(s).panels() * points(tile) * weight_stride(s);
 }
 
 Index winograd_scratch_floats(Index tile, const ConvShape& s) {
@@ -56,7 +62,7 @@ Index winograd_scratch_floats(Index tile, const ConvShape& s) {
 void winograd_transform_weights(const Isa& isa, Index tile, const ConvShape& s, const float* weight,
                                 float* transformed) noexcept {
   GRADRACE_EXPECT(winograd_supports(tile, s), ==, true);
-  kernels(isa, tile).weights(s.in_c, conv2d_weights(s).panels(), weight, transformed);
+  kernels(isa, tile).weights(s.in_c, conv2d_weights(s).panels(), weight, transformed, weight_stride(s));
 }
 
 void winograd_forward_rows(const Isa& isa, Index tile, const ConvShape& s, Range out_rows, const float* x,

@@ -69,19 +69,15 @@ struct ConvPool {
       });
   }
 
-  static NonZeros list_non_zeros(const ConvPoolShape& s, Range band, const float* dy, const float* scale,
-                                 const float* place, float* scratch) noexcept {
+  static void list_non_zeros(const ConvPoolShape& s, Range band, const float* dy, const float* scale,
+                             const float* place, Index32* step, const NonZeroLists& lists) noexcept {
     const Index channels = s.conv.out_c, windows = s.out_w();
-    const NonZeros lists{reinterpret_cast<Index32*>(scratch),
-                         reinterpret_cast<NonZero*>(scratch + round_up(channels + 1 + s.pool_h * s.pool_w, 2)),
-                         band.size() * windows + 1};
-    Index32* step = lists.count + channels + 1;  // from a window's first input to that of each place; kNowhere's too
     const Index row = s.conv.y.stride * s.conv.in_w * s.conv.in_c, col = s.conv.x.stride * s.conv.in_c;
     step[Index(kNowhere)] = 0;
     for (Index p = 0; p < s.pool_h * s.pool_w; ++p) step[p] = Index32(p / s.pool_w * row + p % s.pool_w * col);
     for (Index c = 0; c < channels; ++c) {
       // Every output is written behind the list and only some stay there: a branch could not be foreseen.
-      NonZero* end = lists.entries + c * lists.capacity;
+      NonZero* end = lists.list(c);
       const float factor = scale ? scale[c] : 1.0f;
       for (Index py = band.begin; py < band.end; ++py) {
         Index32 base = Index32(py * s.pool_h * row);
@@ -92,9 +88,8 @@ struct ConvPool {
           end += from >= 0;
         }
       }
-      lists.count[c] = Index32(end - (lists.entries + c * lists.capacity));
+      lists.count[c] = Index32(end - lists.list(c));
     }
-    return lists;
   }
 
   /// Some rows of a kernel and, in each, some of its floats: what is worked on together.
@@ -165,7 +160,7 @@ struct ConvPool {
   static void sparse_weight_gradient(const ConvPoolShape& s, const NonZeros& lists, const float* x, float* dweight_rows,
                                      float* dbias) noexcept {
     for (Index o = 0; o < s.conv.out_c; ++o) {
-      const NonZero* entries = lists.entries + o * lists.capacity;
+      const NonZero* entries = lists.list(o);
       const Index count = lists.count[o];
       float sum = 0.0f;
       for (Index i = 0; i < count; ++i) sum += entries[i].gradient;
@@ -187,7 +182,7 @@ struct ConvPool {
   static void sparse_input_gradient(const ConvPoolShape& s, const NonZeros& lists, const float* weight_rows,
                                     float* dx) noexcept {
     for (Index o = 0; o < s.conv.out_c; ++o) {
-      const NonZero* entries = lists.entries + o * lists.capacity;
+      const NonZero* entries = lists.list(o);
       const Index count = lists.count[o];
       for_each_piece(
           s, o,

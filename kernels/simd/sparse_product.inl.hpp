@@ -23,8 +23,8 @@ struct SparseProduct {
       V sum[Panels][kVectors];
       for (Index p = 0; p < Panels; ++p)
         for (Index v = 0; v < kVectors; ++v) sum[p][v] = V(0.0f);
-      const NonZero* const end = g.a.entries + r * g.a.capacity + g.a.count[r];
-      for (const NonZero* entry = g.a.entries + r * g.a.capacity; entry < end; ++entry) {
+      const NonZero* const end = g.a.list(r) + g.a.count[r];
+      for (const NonZero* entry = g.a.list(r); entry < end; ++entry) {
         const V factor(entry->gradient);
         const float* from[divide_up(Panels, kReach)];
         for (Index p = 0; p < Panels; p += kReach) from[p / kReach] = b + entry->offset + p * g.b_panel_stride;

@@ -80,12 +80,8 @@ struct Winograd {
   static constexpr Index kBlock = Gemm<Arch>::kTileRows / kPanels;  // that are multiplied together
   static constexpr Index kStride = (kBlock | 1) * kPanel;           // between points: odd, to use all sets of the cache
 
-  /// From one point of the transformed weights to the next: odd as well, since all of a kernel's points are stored
-  /// together.
-  static constexpr Index weight_stride(Index in_c) { return (in_c | 1) * kPanel; }
-
-  static void weights(Index in_c, Index panels, const float* weight, float* transformed) noexcept {
-    const Index step = in_c * kPanel, point = weight_stride(in_c);
+  static void weights(Index in_c, Index panels, const float* weight, float* transformed, Index point) noexcept {
+    const Index step = in_c * kPanel;
     for (Index p = 0; p < panels; ++p, weight += 9 * step, transformed += kPoints * point)
       for (Index i = 0; i < step; i += kLanes) {
         V columns[kSide][3], u[kSide];
@@ -132,7 +128,7 @@ struct Winograd {
     GemmArgs strides{};
     strides.a_row_stride = w.in_c;
     strides.a_depth_stride = 1;
-    strides.b_panel_stride = kPoints * weight_stride(w.in_c);
+    strides.b_panel_stride = kPoints * w.weight_stride;
     strides.b_depth_stride = kPanel;
     strides.c_panel_stride = kPoints * kStride;
     strides.c_row_stride = kPanel;
@@ -142,7 +138,7 @@ struct Winograd {
     t.a = w.inputs + tiles.begin * w.in_c;
     t.b = w.weight + panels.begin * strides.b_panel_stride;
     t.c = products;
-    for (Index p = 0; p < kPoints; ++p, t.a += w.input_stride, t.b += weight_stride(w.in_c), t.c += kStride)
+    for (Index p = 0; p < kPoints; ++p, t.a += w.input_stride, t.b += w.weight_stride, t.c += kStride)
       Gemm<Arch>::template tile<kBlock>(tiles.size(), strides, t, panels.size() * kPanel);
   }
 
