@@ -28,7 +28,7 @@ enum class ConvMethod {
 bool conv2d_supports(ConvMethod method, const ConvShape& shape);
 /// Whether it can, and may pay: tiles are transformed along the input channels, which must fill vectors.
 bool conv2d_suits(ConvMethod method, const ConvShape& shape);
-/// The one with the fewest products among those that suit the shape.
+/// The one with the fewest products among those that suit the shape; the more exact one of two that need as many.
 ConvMethod conv2d_best(const ConvShape& shape);
 const char* name(ConvMethod method);  ///< as on the command line: "im2col", "winograd2"
 std::optional<ConvMethod> conv_method(std::string_view name);
@@ -38,8 +38,10 @@ std::optional<ConvMethod> conv_method(std::string_view name);
 Index conv2d_prepared_floats(ConvMethod method, const ConvShape& shape);
 void conv2d_prepare_weights(const Isa& isa, ConvMethod method, const ConvShape& shape, const float* weight,
                             float* prepared) noexcept;
-/// Output rows that a method computes together: calls of conv2d_forward_rows begin at multiples of it.
+/// Output rows that a method computes together: calls of conv2d_forward_rows begin at multiples of it and end at one or
+/// at the last row. And the most rows of such a call.
 Index conv2d_row_block(ConvMethod method);
+Index conv2d_most_rows(ConvMethod method, const ConvShape& shape);
 
 /// Floats of scratch that each of the functions below needs (64-byte aligned).
 Index conv2d_scratch_floats(const ConvShape& shape);
@@ -58,7 +60,7 @@ Index conv2d_scratch_floats(const ConvShape& shape);
 void conv2d_forward(const Isa& isa, ConvMethod method, const ConvShape& shape, const float* x, const float* weight,
                     const float* bias, float* y, std::span<float> scratch) noexcept;
 
-/// The same for some output rows; y is where the first of them goes.
+/// The same for some output rows, at most conv2d_most_rows; y is where the first of them goes.
 void conv2d_forward_rows(const Isa& isa, ConvMethod method, const ConvShape& shape, Range out_rows, const float* x,
                          const float* weight, const float* bias, float* y, std::span<float> scratch) noexcept;
 

@@ -45,8 +45,7 @@ void conv_pool_forward(const Isa& isa, ConvMethod method, const ConvPoolShape& s
   float* rows = scratch.data();
   const std::span<float> conv_scratch = scratch.subspan(std::size_t(conv_rows_floats(s, method)));
   const Index row = s.conv.out_w() * s.conv.out_c, out_row = s.out_w() * s.conv.out_c, out_h = s.out_h();
-  // im2col takes as many rows a call as its patches have room for, which may be one.
-  const Index block = conv_rows(s, method), call = method == ConvMethod::kIm2col ? 1 : block;
+  const Index block = conv_rows(s, method), call = std::min(block, conv2d_most_rows(method, s.conv));
   for (Index oy = 0; oy < out_h * s.pool_h; oy += block) {
     const Index end = std::min(oy + block, s.conv.out_h());
     for (Index first = oy; first < end; first += call)

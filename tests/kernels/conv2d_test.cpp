@@ -167,5 +167,17 @@ TEST(Conv2dDeathTest, RefusesTooLittleScratch) {
   EXPECT_DEATH(conv2d_input_gradient(Isa::best(), s, v.data(), v.data(), v.data(), scratch), "scratch.size");
 }
 
+TEST(Conv2dDeathTest, RefusesMoreRowsThanAMethodTakes) {
+  GTEST_FLAG_SET(death_test_style, "threadsafe");
+  const ConvShape s{60, 60, 8, 3, {3}, {3}};
+  const Index most = conv2d_most_rows(ConvMethod::kIm2col, s);
+  ASSERT_LT(most, s.out_h());
+  EXPECT_EQ(conv2d_most_rows(ConvMethod::kImplicit, s), s.out_h());
+  std::vector<float> v(60 * 60 * 8), scratch(conv2d_scratch_floats(s));
+  EXPECT_DEATH(conv2d_forward_rows(Isa::best(), ConvMethod::kIm2col, s, {0, most + 1}, v.data(), v.data(), v.data(),
+                                   v.data(), scratch),
+               "conv2d_most_rows");
+}
+
 }  // namespace
 }  // namespace gradrace::kernels
