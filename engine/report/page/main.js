@@ -21,7 +21,7 @@ document.getElementById("legend").append(...legendButtons());
 const parts = [
   element("section", { class: "part" }, element("h2", { class: "unseen" }, "Results"),
     element("div", { class: "runs" }, ...contestants.map(groupCard))),
-  lossPart(), epochsPart(), statisticsPart(), sweepPart(), weightsPart(), digitsPart(), originPart(),
+  lossPart(), epochsPart(), statisticsPart(), sweepPart(), weightsPart(), answersPart(), originPart(),
 ];
 document.getElementById("content").append(...parts.filter(Boolean));
 document.getElementById("end").append(element("p", {},

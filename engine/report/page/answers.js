@@ -59,4 +59,4 @@ function hardestCards() {
   });
 }
 
-const digitsPart = () => part("Answers", confusionCards(), hardestCards());
+const answersPart = () => part("Answers", confusionCards(), hardestCards());
