@@ -21,6 +21,8 @@
 #include "engine/report/results_writer.hpp"
 #include "engine/report/tensorboard.hpp"
 #include "engine/report/trace.hpp"
+#include "engine/training/network_file.hpp"
+#include "engine/training/planned_layers.hpp"
 
 namespace gradrace {
 namespace {
@@ -75,11 +77,20 @@ Dataset load(const CompareOptions& options) {
   return data;
 }
 
+/// The race's network for these images, as network_json has it, and how many parameters it has.
+nlohmann::ordered_json network_for(const RaceOptions& race, const Dataset& data) {
+  const Network network = fitted(race.network, {data.train.height, data.train.width, 1}, kClasses);
+  nlohmann::ordered_json json = network_json(network);
+  json["parameters"] = parameter_count(network);
+  return json;
+}
+
 RaceSetting setting(const CompareOptions& options, const RaceOptions& race, const Machine& machine,
                     const Dataset& data) {
   RaceSetting setting{.program = {{"version", kVersion}, {"commit", kCommit}, {"compiler", machine.compiler}},
                       .machine = to_json(machine),
                       .data = data_json(data),
+                      .network = network_for(race, data),
                       .options = options.json(),
                       .sweeps = options.parsed_sweeps(),
                       .test = &data.test};
@@ -94,6 +105,8 @@ std::string introduction(const CompareOptions& options, const RaceOptions& race,
   const std::string validation = data.validation.count > 0 ? fmt::format(", {} validation", data.validation.count) : "";
   text += fmt::format("  data      {}, {} training{} and {} test images{}\n", data.name, data.train.count, validation,
                       data.test.count, data.directory.empty() ? "" : " from " + data.directory);
+  text += fmt::format("  network   {}, parameters: {}\n", options.network,
+                      network_for(race, data)["parameters"].get<Index>());
   text += fmt::format("  race      epochs: {}, batch size: {}, {}: {}, order: {}, dropout stream: {}\n", race.epochs,
                       options.batch_size, race.seeds.size() == 1 ? "seed" : "seeds", fmt::join(race.seeds, ", "),
                       options.order, options.dropout_stream);
@@ -106,6 +119,7 @@ std::string introduction(const CompareOptions& options, const RaceOptions& race,
 nlohmann::ordered_json identity(const CompareOptions& options, const RaceOptions& race, const Dataset& data) {
   nlohmann::ordered_json json = {{"version", kVersion}, {"commit", kCommit}};
   json.update(options.decisive_json());
+  json["network"] = network_for(race, data)["layers"];
   for (const NamedTensor& tensor : race.init) json["init " + tensor.name] = checksum(tensor);
   const nlohmann::ordered_json about = data_json(data);
   for (const auto& [key, value] : about.items())

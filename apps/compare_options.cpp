@@ -40,6 +40,7 @@ std::vector<Sweep> CompareOptions::parsed_sweeps() const {
 
 RaceOptions CompareOptions::race() const {
   RaceOptions options;
+  options.network = find_network(network);
   for (const std::string& text : optimizers) options.optimizers.push_back(Spec::parse(text));
   for (Sweep& sweep : parsed_sweeps()) std::ranges::move(sweep.specs, std::back_inserter(options.optimizers));
   options.epochs = epochs;

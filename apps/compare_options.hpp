@@ -14,6 +14,7 @@
 namespace gradrace {
 
 struct CompareOptions {
+  std::string network = "convnet";
   std::vector<std::string> optimizers = {"adadelta:lr=0.5", "adam:lr=0.001"}, sweeps;
   Index epochs = 5, batch_size = 32, test_batch_size = 500;
   std::uint64_t seed = 0;
@@ -69,6 +70,7 @@ struct CompareOptions {
 
   template <class Self, class Visit>
   static void visit_training(Self& self, const Visit& visit) {
+    visit(self.network, network_option());
     visit(self.optimizers, optimizer_option("an optimizer that takes part; give it once for each"));
     visit(self.sweeps, {.name = "--sweep",
                         .takes = {"NAME:KEY=LOW..HIGH:log|lin:N[,...]"},

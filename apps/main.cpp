@@ -14,6 +14,7 @@
 #include "apps/compare.hpp"
 #include "apps/data.hpp"
 #include "apps/info.hpp"
+#include "apps/networks.hpp"
 #include "apps/optimizers.hpp"
 #include "apps/profile.hpp"
 #include "apps/report.hpp"
@@ -49,6 +50,7 @@ int run(int argc, char** argv) {
   add_data_command(app);
   add_info_command(app);
   add_optimizers_command(app);
+  add_networks_command(app);
   add_report_command(app);
   add_profile_command(app);
   std::vector<std::string> words = arguments(argc, argv, app);

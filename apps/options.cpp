@@ -90,6 +90,12 @@ CommandOption optimizer_option(const std::string& help) {
   return {.name = "--optimizer", .takes = {"[LABEL@]NAME[:KEY=VALUE,...]"}, .help = help};
 }
 
+CommandOption network_option() {
+  return {.name = "--network",
+          .takes = {"NAME|FILE.json"},
+          .help = "what is trained; `gradrace networks` lists those that have a name"};
+}
+
 CommandOption threads_option() {
   Values number = whole_number(1, kMostThreads);
   number.checks.emplace_back(too_many_threads, "");

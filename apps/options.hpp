@@ -25,6 +25,8 @@ std::vector<std::uint64_t> whole_numbers(const std::string& list);
 
 /// --optimizer [LABEL@]NAME[:KEY=VALUE,...], which may be given several times.
 CommandOption optimizer_option(const std::string& help);
+/// --network NAME|FILE.json; find_network (engine/training/network.hpp) knows its meaning.
+CommandOption network_option();
 /// --threads N, as far as OpenMP makes so many.
 CommandOption threads_option();
 /// --isa NAME; find_isa knows the name's meaning.

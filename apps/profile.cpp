@@ -10,11 +10,13 @@
 #include "apps/terminal.hpp"
 #include "engine/measuring/machine.hpp"
 #include "engine/profile/profile.hpp"
+#include "engine/training/planned_layers.hpp"
 
 namespace gradrace {
 namespace {
 
 constexpr std::uint64_t kMostParameters = 100'000'000'000;
+constexpr Index kParameters[] = {10'000, 100'000, 1'000'000, 10'000'000, 100'000'000};
 
 constexpr const char* kFooter =
     R"(Examples:
@@ -27,18 +29,20 @@ it; of triad: percent of a pass over the same arrays that only adds.)";
 
 struct ProfileCommand {
   std::vector<std::string> optimizers = {"adadelta:lr=0.5", "adam:lr=0.001"};
-  std::vector<Index> parameters = {kNetworkParameters, 10'000, 100'000, 1'000'000, 10'000'000, 100'000'000};
+  std::string network = "convnet";
+  std::vector<Index> parameters;  ///< none: those of the network and kParameters
   Index threads = kernels::default_threads();
   std::string isa = "auto";
   bool json = false, csv = false;
 
   template <class Self, class Visit>
   static void visit(Self& self, const Visit& visit) {
+    visit(self.network, network_option());
     visit(self.optimizers, optimizer_option("an optimizer to measure; give it once for each"));
     visit(self.parameters, {.name = "--parameters",
                             .takes = whole_number(kPanel, kMostParameters),
                             .help = "how many parameters; give it once for each",
-                            .default_text = "those of this network, then 10^4 to 10^8"});
+                            .default_text = "those of the network, then 10^4 to 10^8"});
     visit(self.threads, threads_option());
     visit(self.isa, isa_option());
     visit(self.json, json_option());
@@ -57,7 +61,12 @@ std::string text_of(const Profile& profile, const ProfileCommand& command) {
 void run(const ProfileCommand& command) {
   ProfileOptions options;
   for (const std::string& text : command.optimizers) options.optimizers.push_back(Spec::parse(text));
+  options.network = find_network(command.network);
   options.parameters = command.parameters;
+  if (options.parameters.empty()) {
+    options.parameters.push_back(parameter_count(options.network));
+    options.parameters.insert(options.parameters.end(), std::begin(kParameters), std::end(kParameters));
+  }
   options.threads = command.threads;
   options.isa = find_isa(command.isa);
   Progress bar(true);

@@ -36,10 +36,10 @@ std::string optimizer_text(const OptimizerProfile& p) {
                      p.bytes_per_parameter, unfused, cost_table(p));
 }
 
-/// The hot step's microseconds at this network's size with all threads; nothing if that was not measured.
-std::optional<double> network_step_us(const OptimizerProfile& p, Index threads) {
+/// The hot step's microseconds at the network's size with all threads; nothing if that was not measured.
+std::optional<double> network_step_us(const OptimizerProfile& p, const Profile& profile) {
   for (const StepCost& cost : p.costs)
-    if (cost.parameters == kNetworkParameters && cost.threads == threads)
+    if (cost.parameters == profile.network_parameters && cost.threads == profile.threads)
       return 1e-3 * cost.hot_ns * double(cost.parameters);
   return std::nullopt;
 }
@@ -48,14 +48,15 @@ std::string network_table(const Profile& profile) {
   std::vector<std::vector<std::string>> rows;
   for (const OptimizerProfile& p : profile.optimizers) {
     const double training_us = 1e6 * p.training_step_seconds;
-    const std::optional<double> step_us = network_step_us(p, profile.threads);
+    const std::optional<double> step_us = network_step_us(p, profile);
     rows.push_back({p.label, fmt::format("{:.0f}", training_us), step_us ? fmt::format("{:.1f}", *step_us) : "-",
                     step_us ? fmt::format("{:.1f} %", 100 * *step_us / training_us) : "-",
                     ns_or_dash(p.subnormal_flushed_ns), ns_or_dash(p.subnormal_kept_ns)});
   }
-  return table({fmt::format("{} parameters, threads: {}", kNetworkParameters, profile.threads), "training step, us",
-                "optimizer step, us", "share", "subnormals flushed, ns", "kept, ns"},
-               rows);
+  return table(
+      {fmt::format("{}, {} parameters, threads: {}", profile.network, profile.network_parameters, profile.threads),
+       "training step, us", "optimizer step, us", "share", "subnormals flushed, ns", "kept, ns"},
+      rows);
 }
 
 std::string counters_text(const Profile& profile) {

@@ -7,7 +7,7 @@
 
 namespace gradrace {
 
-/// A table of costs for each optimizer, and one for all of them at this network's size.
+/// A table of costs for each optimizer, and one for all of them at the network's size.
 std::string profile_tables(const Profile& profile);
 
 }  // namespace gradrace

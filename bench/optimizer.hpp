@@ -10,7 +10,7 @@
 
 namespace gradrace::bench {
 
-inline constexpr Index kParameters[] = {kNetworkParameters, 4'000'000};
+inline constexpr Index kParameters[] = {300'426, 4'000'000};
 
 /// An optimizer with default options, and its arrays.
 struct Step {

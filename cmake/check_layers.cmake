@@ -47,8 +47,8 @@ endforeach()
 
 # A library's inline function that is compiled for a newer instruction set could be linked into baseline code.
 forbid("bodies see plain headers only"
-  "#include (?!<cst(ddef|dint)>|<xsimd/xsimd\\.hpp>|\"kernels/(simd/\\w+\\.inl|base|shapes|optimizer_scalars|table)\\.hpp\")"
-  kernels/simd kernels/base.hpp kernels/shapes.hpp kernels/optimizer_scalars.hpp kernels/table.hpp)
+  "#include (?!<cst(ddef|dint)>|<xsimd/xsimd\\.hpp>|\"kernels/(simd/\\w+\\.inl|base|shapes|non_zeros|optimizer_scalars|table)\\.hpp\")"
+  kernels/simd kernels/base.hpp kernels/shapes.hpp kernels/non_zeros.hpp kernels/optimizer_scalars.hpp kernels/table.hpp)
 
 if(broken)
   message(FATAL_ERROR "The layers are mixed up.")

@@ -32,9 +32,10 @@ const std::string* Options::find(const std::string& key) const {
   return it == given_.end() ? nullptr : &it->second;
 }
 
-std::string Options::given(const std::string& key, const std::string& otherwise) const {
-  const std::string* text = find(key);
-  return text ? *text : otherwise;
+const std::string& Options::in_force(const std::string& key) const {
+  const auto option = std::ranges::find(resolved_, key, &std::pair<std::string, std::string>::first);
+  GRADRACE_EXPECT(option != resolved_.end(), ==, true);
+  return option->second;
 }
 
 double Options::number(const std::string& key, double value, double low, double high) {
@@ -51,6 +52,11 @@ Index Options::integer(const std::string& key, Index value, Index low, Index hig
   }
   resolved_.emplace_back(key, fmt::format("{}", value));
   return value;
+}
+
+Index Options::integer(const std::string& key, Index low, Index high) {
+  if (!find(key)) throw usage_error("option {}: expected a number from {} to {}, found none", key, low, high);
+  return integer(key, low, low, high);
 }
 
 bool Options::flag(const std::string& key, bool value) {
@@ -77,7 +83,8 @@ std::pair<double, double> Options::pair(const std::string& key, std::pair<double
 }
 
 std::string Options::choice(const std::string& key, const std::string& value, const std::vector<std::string>& choices) {
-  const std::string word = given(key, value);
+  const std::string* text = find(key);
+  const std::string word = text ? *text : value;
   if (std::find(choices.begin(), choices.end(), word) == choices.end())
     throw usage_error("option {}: expected one of {}, found '{}'", key, fmt::join(choices, ", "), word);
   resolved_.emplace_back(key, fmt::format("\"{}\"", word));
@@ -130,6 +137,16 @@ Spec Spec::parse(const std::string& text) {
   }
   spec.options = Options(std::move(given));
   return spec;
+}
+
+std::string Spec::text() const {
+  std::string text = label.empty() ? name : fmt::format("{}@{}", label, name);
+  char separator = ':';
+  for (const auto& [key, value] : options.given()) {
+    text += fmt::format("{}{}={}", separator, key, value);
+    separator = ',';
+  }
+  return text;
 }
 
 }  // namespace gradrace

@@ -26,18 +26,21 @@ class Options {
   /// The value of `key`, or its default; throws usage_error if the text is no such value or lies outside [low, high].
   double number(const std::string& key, double value, double low, double high);
   Index integer(const std::string& key, Index value, Index low, Index high);
+  Index integer(const std::string& key, Index low, Index high);  ///< one that must be given
   bool flag(const std::string& key, bool value);
   std::string choice(const std::string& key, const std::string& value, const std::vector<std::string>& choices);
   std::pair<double, double> pair(const std::string& key, std::pair<double, double> value, double low, double high);
 
-  /// The text that was given for `key`, or `otherwise`; and a way to give one.
-  std::string given(const std::string& key, const std::string& otherwise) const;
+  /// All that was given; and a way to give one more.
+  const std::map<std::string, std::string>& given() const { return given_; }
   void give(const std::string& key, const std::string& text) { given_[key] = text; }
 
   /// Throws usage_error if a key was given that nobody has asked for.
   void expect_no_others() const;
   /// Every option that was asked for with the value in force, as JSON-ready text, in the order asked.
   const std::vector<std::pair<std::string, std::string>>& resolved() const { return resolved_; }
+  /// The resolved value of one that was asked for.
+  const std::string& in_force(const std::string& key) const;
 
  private:
   const std::string* find(const std::string& key) const;
@@ -55,6 +58,8 @@ struct Spec {
   std::string label, name;
   Options options;
   static Spec parse(const std::string& text);
+  /// What parse() understands; options in alphabetical order.
+  std::string text() const;
 };
 
 }  // namespace gradrace

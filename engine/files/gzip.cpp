@@ -1,9 +1,7 @@
 #include "engine/files/gzip.hpp"
 
 #include <algorithm>
-#include <fstream>
 #include <new>
-#include <system_error>
 
 #include <zlib.h>
 
@@ -93,26 +91,6 @@ Bytes output_for(std::span<const std::uint8_t> file, std::size_t count) {
 }
 
 }  // namespace
-
-Bytes read_file(const std::filesystem::path& file) {
-  std::error_code error;
-  const bool regular = std::filesystem::is_regular_file(file, error);
-  if (error) throw data_error("{}: cannot be read: {}", file.string(), error.message());
-  if (!regular) throw data_error("{}: expected a regular file", file.string());
-  const std::uintmax_t size = std::filesystem::file_size(file, error);
-  if (error) throw data_error("{}: cannot be read: {}", file.string(), error.message());
-  if (size > kMaxFileBytes) {
-    throw data_error("{}: expected at most {} bytes, found {}", file.string(), kMaxFileBytes, size);
-  }
-  std::ifstream stream(file, std::ios::binary);
-  if (!stream) throw data_error("{}: cannot be opened for reading", file.string());
-  Bytes bytes(static_cast<std::size_t>(size));
-  stream.read(reinterpret_cast<char*>(bytes.data()), static_cast<std::streamsize>(bytes.size()));
-  if (static_cast<std::size_t>(stream.gcount()) != bytes.size()) {
-    throw data_error("{}: expected {} bytes, reading stopped at byte {}", file.string(), size, stream.gcount());
-  }
-  return bytes;
-}
 
 Bytes uncompressed_start(std::span<const std::uint8_t> file, const std::string& name, std::size_t count) {
   if (!is_gzip(file)) {

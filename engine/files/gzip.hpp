@@ -1,22 +1,15 @@
 #pragma once
-/// Files that may be gzip or plain, read whole. What comes in is not trusted: a file never makes more memory than the
+/// What files hold that may be gzip or plain. What comes in is not trusted: a file never makes more memory than the
 /// caller expects, and a damaged one is an error (Error, exit code 5) that names the file and the offset.
 
 #include <cstddef>
 #include <cstdint>
-#include <filesystem>
 #include <span>
 #include <string>
-#include <vector>
+
+#include "engine/files/file.hpp"
 
 namespace gradrace {
-
-using Bytes = std::vector<std::uint8_t>;
-
-inline constexpr std::size_t kMaxFileBytes = std::size_t{1} << 30;  ///< of a data file, compressed or not
-
-/// The bytes of a regular file of at most kMaxFileBytes, as they are on disk.
-Bytes read_file(const std::filesystem::path& file);
 
 /// The first `count` bytes of what `file` holds, uncompressed if it is gzip; fewer if it holds fewer. `name` is for
 /// error messages.

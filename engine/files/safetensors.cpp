@@ -2,18 +2,16 @@
 
 #include <algorithm>
 #include <bit>
-#include <cerrno>
 #include <cstdint>
 #include <cstring>
-#include <fstream>
 #include <set>
-#include <system_error>
 #include <utility>
 
 #include <nlohmann/json.hpp>
 
 #include "engine/base/error.hpp"
 #include "engine/files/atomic_file.hpp"
+#include "engine/files/file.hpp"
 
 namespace gradrace {
 namespace {
@@ -21,7 +19,6 @@ namespace {
 static_assert(std::endian::native == std::endian::little, "safetensors files are little endian");
 
 constexpr std::size_t kLengthBytes = sizeof(std::uint64_t);
-constexpr std::size_t kMaxFile = 1 << 30;       ///< bytes; a thousand times the experiment's weights
 constexpr std::size_t kMaxHeader = 16'000'000;  ///< bytes
 constexpr std::size_t kMaxKeys = 40'000;        ///< in the whole header; a tensor takes four
 constexpr const char* kMetadata = "__metadata__";
@@ -148,20 +145,6 @@ void expect_full_cover(const std::vector<SafetensorsEntry>& entries, std::string
                      next - file.data(), file.size());
 }
 
-std::string read_file(const std::filesystem::path& path) {
-  std::error_code error;
-  if (!std::filesystem::is_regular_file(path, error))
-    throw data_error("cannot read {}: {}", path.string(), error ? error.message() : "it is not a regular file");
-  std::ifstream stream(path, std::ios::binary);
-  if (!stream) throw data_error("cannot read {}: {}", path.string(), std::generic_category().message(errno));
-  const std::size_t size = std::filesystem::file_size(path);
-  if (size > kMaxFile) throw data_error("{}: expected at most {} bytes, found {}", path.string(), kMaxFile, size);
-  std::string contents(size, '\0');
-  if (!stream.read(contents.data(), static_cast<std::streamsize>(contents.size())))
-    throw data_error("{}: expected {} bytes, found {}", path.string(), size, stream.gcount());
-  return contents;
-}
-
 }  // namespace
 
 std::vector<SafetensorsEntry> parse_safetensors(std::string_view file, const std::string& source) {
@@ -179,7 +162,7 @@ std::vector<SafetensorsEntry> parse_safetensors(std::string_view file, const std
 }
 
 std::vector<NamedTensor> read_safetensors(const std::filesystem::path& path) {
-  const std::string file = read_file(path);
+  const std::string file = read_text(path, kMaxFileBytes);
   std::vector<NamedTensor> tensors;
   for (const SafetensorsEntry& entry : parse_safetensors(file, path.string())) {
     if (entry.dtype != "F32")
@@ -192,7 +175,7 @@ std::vector<NamedTensor> read_safetensors(const std::filesystem::path& path) {
 }
 
 SafetensorsMetadata read_safetensors_metadata(const std::filesystem::path& path) {
-  const std::string file = read_file(path);
+  const std::string file = read_text(path, kMaxFileBytes);
   const json header = parse_header(header_text(file, path.string()), path.string());
   SafetensorsMetadata metadata;
   if (header.contains(kMetadata))

@@ -17,6 +17,7 @@ class Conv2d final : public Layer {
     return {conv_.shape().out_h(), conv_.shape().out_w(), conv_.shape().out_c};
   }
 
+  Index multiply_adds() const override { return conv_.multiply_adds(); }
   std::string kernels_used() const override { return std::string(kernels::name(conv_.method())) + ", dense backward"; }
 
   void prepare(const Context& context) const override { conv_.prepare(context); }

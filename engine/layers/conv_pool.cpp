@@ -19,8 +19,8 @@ class ConvPool final : public Layer {
     conv_.plan(name, input, plan);
     shape_ = {.conv = conv_.shape(), .pool_h = pool_, .pool_w = pool_};
     if (!kernels::conv_pool_supports(shape_))
-      throw usage_error("layer {}: a pooling window of {}x{} does not fit the convolution's output of {}x{}", name,
-                        pool_, pool_, conv_.shape().out_h(), conv_.shape().out_w());
+      throw usage_error("a pooling window of {}x{} does not fit the convolution's output of {}x{}", pool_, pool_,
+                        conv_.shape().out_h(), conv_.shape().out_w());
     const Index channels = conv_.shape().out_c;
     weight_rows_ = plan.book(Lifetime::kDerived, conv_.weights().rows * channels);
     partials_ = plan.book(Lifetime::kStep, plan.groups() * partial_floats());
@@ -30,6 +30,7 @@ class ConvPool final : public Layer {
     return {shape_.out_h(), shape_.out_w(), channels};
   }
 
+  Index multiply_adds() const override { return conv_.multiply_adds(); }
   std::string kernels_used() const override {
     return std::string(kernels::name(conv_.method())) + ", fused with relu, max pool and dropout; sparse backward";
   }

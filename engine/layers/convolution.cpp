@@ -14,7 +14,7 @@ Index place_of(const kernels::ConvShape& s, Index i) {
 }  // namespace
 
 Convolution::Convolution(Options& options) {
-  shape_.out_c = options.integer("out_channels", 1, 1, 1 << 16);
+  shape_.out_c = options.integer("out_channels", 1, 1 << 16);
   shape_.x.kernel = options.integer("kernel_size", 3, 1, 1 << 10);
   shape_.x.stride = options.integer("stride", 1, 1, 1 << 10);
   shape_.x.padding = options.integer("padding", 0, 0, 1 << 10);
@@ -25,8 +25,8 @@ Convolution::Convolution(Options& options) {
 void Convolution::plan(const std::string& name, const Shape& input, LayerPlan& plan) {
   shape_.in_h = input.h, shape_.in_w = input.w, shape_.in_c = input.c;
   if (shape_.out_h() < 1 || shape_.out_w() < 1)
-    throw usage_error("layer {}: a window that spans {}x{} does not fit an input of {}x{}", name, shape_.y.extent(),
-                      shape_.x.extent(), input.h, input.w);
+    throw usage_error("a window that spans {}x{} does not fit an input of {}x{}", shape_.y.extent(), shape_.x.extent(),
+                      input.h, input.w);
   method_ = kernels::conv2d_best(shape_);
   if (const auto wish = plan.choice().conv; wish && kernels::conv2d_suits(*wish, shape_)) method_ = *wish;
   if (const Index floats = kernels::conv2d_prepared_floats(method_, shape_); floats > 0)

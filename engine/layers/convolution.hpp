@@ -27,6 +27,8 @@ class Convolution {
     if (prepared_.floats > 0)
       kernels::conv2d_prepare_weights(context.isa, method_, shape_, weight(context), context.at(prepared_));
   }
+  /// Of a forward pass of one sample, as the sum stands.
+  Index multiply_adds() const { return shape_.out_h() * shape_.out_w() * weights().rows * weights().cols; }
   const float* bias(const Context& context) const { return context.at(bias_); }
 
  private:

@@ -32,7 +32,8 @@ class Layer {
   virtual ~Layer() = default;
 
   /// Checks that the layer fits its input, books memory and adds parameters (named name + ".weight" and so on). Returns
-  /// the output's shape. Throws usage_error; the only function that may throw or allocate.
+  /// the output's shape. Throws usage_error, which need not say whose it is; the only function that may throw or
+  /// allocate.
   virtual Shape plan(const std::string& name, const Shape& input, LayerPlan& plan) = 0;
   /// Whether output and input may be the same memory. They are, unless somebody's backward pass reads the input.
   virtual bool in_place() const { return false; }
@@ -48,6 +49,9 @@ class Layer {
   /// updates parameters that no other touches, and activations travel between the workers instead. Only of layers that
   /// want all samples. 0: a worker runs the layer for its own samples by forward and backward alone.
   virtual Index shared_parts() const { return 0; }
+
+  /// Multiply-adds that a forward pass of one sample takes, as the formula stands.
+  virtual Index multiply_adds() const { return 0; }
 
   /// For reports: which of several possible kernels the layer runs; empty if there is no choice.
   virtual std::string kernels_used() const { return {}; }

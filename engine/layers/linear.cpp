@@ -18,7 +18,7 @@ constexpr Index kSharedFloats = 1 << 15;
 
 class Linear final : public Layer {
  public:
-  explicit Linear(Options& options) : outputs_(options.integer("out_features", 1, 1, 1 << 20)) {}
+  explicit Linear(Options& options) : outputs_(options.integer("out_features", 1, 1 << 20)) {}
 
   Shape plan(const std::string& name, const Shape& input, LayerPlan& plan) override {
     weights_ = {outputs_, input.floats()};
@@ -48,6 +48,7 @@ class Linear final : public Layer {
   }
 
   bool wants_all_samples() const override { return true; }
+  Index multiply_adds() const override { return outputs_ * weights_.cols; }
   Index shared_parts() const override { return shared_ ? kernels::linear_parts(weights_) : 0; }
 
   void forward_parts(const Context& context, Range parts, Activations in) const override {

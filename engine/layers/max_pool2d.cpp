@@ -13,12 +13,12 @@ class MaxPool2d final : public Layer {
     shape_.y = shape_.x;
   }
 
-  Shape plan(const std::string& name, const Shape& input, LayerPlan& plan) override {
+  Shape plan(const std::string&, const Shape& input, LayerPlan& plan) override {
     shape_.in_h = input.h, shape_.in_w = input.w, shape_.channels = input.c;
     const Shape output{shape_.out_h(), shape_.out_w(), input.c};
     if (output.h < 1 || output.w < 1)
-      throw usage_error("layer {}: a window of {}x{} does not fit an input of {}x{}", name, shape_.y.kernel,
-                        shape_.x.kernel, input.h, input.w);
+      throw usage_error("a window of {}x{} does not fit an input of {}x{}", shape_.y.kernel, shape_.x.kernel, input.h,
+                        input.w);
     argmax_bytes_ = round_up(output.floats() * Index(sizeof(kernels::PoolPlace)), Index(kAlignment));
     argmax_ = plan.book(Lifetime::kStep, plan.batch() * argmax_bytes_ / Index(sizeof(float)));
     return output;

@@ -8,9 +8,9 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
-#include "engine/data/digits.hpp"
 #include "engine/measuring/machine.hpp"
 #include "engine/measuring/steal.hpp"
+#include "engine/training/planned_layers.hpp"
 
 namespace gradrace {
 namespace {
@@ -96,28 +96,29 @@ std::deque<Size> sizes(const ProfileOptions& options, const std::vector<Entrant>
   return list;
 }
 
-/// What is measured at this network's size alone, with all threads.
-class Network {
+/// What is measured at the network's size alone, with all threads.
+class TrainingSteps {
  public:
-  Network(const std::vector<Entrant>& entrants, const kernels::Isa& isa, const kernels::Team& team)
-      : entrants_(entrants),
+  TrainingSteps(const Network& network, const std::vector<Entrant>& entrants, const kernels::Isa& isa,
+                const kernels::Team& team)
+      : network_(network),
+        parameters_(parameter_count(network)),
+        entrants_(entrants),
         isa_(isa),
         team_(team),
         keeping_(team.size(), kernels::Subnormals::kKeep),
-        images_(draw_digits(DigitsPart::kTest)),
+        images_(images_for(network)),
         figures_(entrants.size()) {}
 
   void visit() {
     for (std::size_t i = 0; i < entrants_.size(); ++i) {
-      figures_[i].flushed.add(subnormal_step_seconds(entrants_[i], isa_, team_));
-      figures_[i].kept.add(subnormal_step_seconds(entrants_[i], isa_, keeping_));
-      figures_[i].training.add(training_step_seconds(entrants_[i], isa_, team_, images_));
+      figures_[i].flushed.add(subnormal_step_seconds(parameters_, entrants_[i], isa_, team_));
+      figures_[i].kept.add(subnormal_step_seconds(parameters_, entrants_[i], isa_, keeping_));
+      figures_[i].training.add(training_step_seconds(network_, entrants_[i], isa_, team_, images_));
     }
   }
   void add_to(std::vector<OptimizerProfile>& profiles) const {
-    const auto ns = [](const Visits& visits) {
-      return 1e9 * visits.seconds().value_or(0) / double(kNetworkParameters);
-    };
+    const auto ns = [this](const Visits& visits) { return 1e9 * visits.seconds().value_or(0) / double(parameters_); };
     for (std::size_t i = 0; i < entrants_.size(); ++i) {
       profiles[i].subnormal_flushed_ns = ns(figures_[i].flushed);
       profiles[i].subnormal_kept_ns = ns(figures_[i].kept);
@@ -129,6 +130,8 @@ class Network {
   struct Figures {
     Visits flushed, kept, training;
   };
+  const Network& network_;
+  Index parameters_;
   const std::vector<Entrant>& entrants_;
   const kernels::Isa& isa_;
   const kernels::Team& team_;
@@ -138,7 +141,7 @@ class Network {
 };
 
 /// Visits everything by turns, round after round.
-void visit_all(std::deque<Size>& sizes, Network& network, const Report& progress) {
+void visit_all(std::deque<Size>& sizes, TrainingSteps& training, const Report& progress) {
   const auto long_ones = std::ranges::count_if(sizes, &Size::takes_long);
   const double pieces = double((Index(sizes.size()) - long_ones) * kRounds + (long_ones + 1) * kRounds / kLongEvery);
   double done = 0;
@@ -150,7 +153,7 @@ void visit_all(std::deque<Size>& sizes, Network& network, const Report& progress
     }
     if (round % kLongEvery != 0) continue;
     progress("training step", done++ / pieces);
-    network.visit();
+    training.visit();
   }
 }
 
@@ -188,16 +191,18 @@ Profile profile(const ProfileOptions& options, const Report& progress) {
   Profile result;
   result.isa = options.isa.name();
   result.threads = options.threads;
+  result.network = options.network.name;
+  result.network_parameters = parameter_count(options.network);
   result.counters_problem = counters.problem();
   for (const CounterEvent& event : counters.events()) result.events.push_back(event.name);
   for (const Entrant& entrant : entrants) result.optimizers.push_back(described(entrant));
   std::deque<Size> all = sizes(options, entrants, teams, result.left_out);
-  Network network(entrants, options.isa, *teams.back());
-  visit_all(all, network, progress);
+  TrainingSteps training(options.network, entrants, options.isa, *teams.back());
+  visit_all(all, training, progress);
   for (const Size& size : all) size.add_costs_to(result.optimizers);
-  network.add_to(result.optimizers);
+  training.add_to(result.optimizers);
   for (std::size_t i = 0; i < entrants.size(); ++i)
-    result.optimizers[i].counts = counts_per_parameter(entrants[i], options.isa, counters);
+    result.optimizers[i].counts = counts_per_parameter(result.network_parameters, entrants[i], options.isa, counters);
   result.steal_percent = steal.percent();
   return result;
 }

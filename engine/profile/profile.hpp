@@ -15,8 +15,9 @@ namespace gradrace {
 
 struct ProfileOptions {
   std::vector<Spec> optimizers;
-  std::vector<Index> parameters;  ///< how many, to be measured one after the other
-  Index threads = 1;              ///< measured are 1, 2, 4, ... and this many
+  Network network = known_networks().front();  ///< whose training step is measured
+  std::vector<Index> parameters;               ///< how many, to be measured one after the other
+  Index threads = 1;                           ///< measured are 1, 2, 4, ... and this many
   kernels::Isa isa = kernels::Isa::best();
 };
 
@@ -27,7 +28,7 @@ struct OptimizerProfile {
   double bytes_per_parameter = 0;
   std::optional<double> unfused_bytes;  ///< per parameter, pass by pass; nothing where no passes are known
   std::vector<StepCost> costs;          ///< by size, then by threads
-  /// The following are at this network's size, with all threads but for the counts.
+  /// The following are at the network's size, with all threads but for the counts.
   double training_step_seconds = 0;
   double subnormal_flushed_ns = 0, subnormal_kept_ns = 0;  ///< per parameter
   std::vector<std::optional<double>> counts;               ///< per parameter, on one thread, in the order of the events
@@ -36,6 +37,8 @@ struct OptimizerProfile {
 struct Profile {
   std::string isa;
   Index threads = 0;
+  std::string network;
+  Index network_parameters = 0;
   std::vector<OptimizerProfile> optimizers;
   std::vector<std::string> events;  ///< that the counts count
   std::string counters_problem;     ///< why some could not be counted; empty if all could

@@ -39,8 +39,7 @@ Json optimizer_json(const OptimizerProfile& p, const std::vector<std::string>& e
           {"unfused_bytes_per_parameter", number_or_null(p.unfused_bytes)},
           {"costs", costs},
           {"network",
-           {{"parameters", kNetworkParameters},
-            {"training_step_seconds", p.training_step_seconds},
+           {{"training_step_seconds", p.training_step_seconds},
             {"subnormal_flushed_ns_per_parameter", p.subnormal_flushed_ns},
             {"subnormal_kept_ns_per_parameter", p.subnormal_kept_ns},
             {"counts_per_parameter", counts}}}};
@@ -53,6 +52,7 @@ Json to_json(const Profile& profile) {
   for (const OptimizerProfile& p : profile.optimizers) optimizers.push_back(optimizer_json(p, profile.events));
   return {{"isa", profile.isa},
           {"threads", profile.threads},
+          {"network", {{"name", profile.network}, {"parameters", profile.network_parameters}}},
           {"counters_problem", profile.counters_problem.empty() ? Json() : Json(profile.counters_problem)},
           {"left_out_parameters", profile.left_out},
           {"steal_percent", number_or_null(profile.steal_percent)},

@@ -56,7 +56,7 @@ class Contest {
         observers_(observers),
         stop_(stop),
         checkpoints_(checkpoints),
-        network_(mnist_convnet(data.train.height, data.train.width)),
+        network_(fitted(options.network, {data.train.height, data.train.width, 1}, kClasses)),
         team_(options.threads, options.subnormals) {
     // Memory is planned for a whole batch; there is none larger than the training set.
     options_.trainer.batch_size = std::min(options.trainer.batch_size, data.train.count);

@@ -22,6 +22,7 @@ namespace gradrace {
 enum class Order { kPaired, kContinue };
 
 struct RaceOptions {
+  Network network = known_networks().front();  ///< fitted to the images (network.hpp) when they are there
   std::vector<Spec> optimizers;
   Index epochs = 5;
   TrainerOptions trainer;

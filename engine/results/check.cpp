@@ -182,6 +182,9 @@ void check_results(const ordered_json& results, const fs::path& file) {
   checker.members(results["data"], "/data", {{"name", Kind::kText}, {"train", Kind::kNumber}, {"test", Kind::kNumber}});
   checker.optional(results["data"], "/data", {{"notice", Kind::kText}, {"sha256", Kind::kObject}});
   checker.optional(results["options"], "/options", {{"seeds", Kind::kArray}});
+  if (results.contains("network"))  // older files do not name it
+    checker.members(results["network"], "/network",
+                    {{"name", Kind::kText}, {"layers", Kind::kArray}, {"parameters", Kind::kNumber}});
   check_comparison(results, checker);
   const ordered_json hardest = results.value("hardest", ordered_json::array());
   for (std::size_t i = 0; i < results["runs"].size(); ++i)

@@ -39,8 +39,11 @@ ordered_json data_json(const Dataset& data) {
 }
 
 ordered_json results_json(const RaceSetting& setting, std::span<const RunResult> runs) {
-  ordered_json json = {{"schema_version", 1},  {"program", setting.program}, {"machine", setting.machine},
-                       {"data", setting.data}, {"options", setting.options}, {"runs", ordered_json::array()}};
+  ordered_json json = {{"schema_version", 1}, {"program", setting.program}, {"machine", setting.machine}};
+  json["data"] = setting.data;
+  if (!setting.network.is_null()) json["network"] = setting.network;
+  json["options"] = setting.options;
+  json["runs"] = ordered_json::array();
   if (!runs.empty())  // the same for all: shapes and options decide
     for (const auto& [layer, kernels] : runs.front().kernels) json["program"]["kernels"][layer] = kernels;
   for (const RunResult& run : runs) {

@@ -13,7 +13,7 @@ namespace gradrace {
 /// What results.json says of a race besides its runs: a JSON object each, and the
 /// sweeps.
 struct RaceSetting {
-  nlohmann::ordered_json program, machine, data, options;
+  nlohmann::ordered_json program, machine, data, network = {}, options;  ///< network: null if it is not to be named
   std::vector<Sweep> sweeps = {};
   const ImageSet* test = nullptr;  ///< must outlive the race; null: nothing is said of single images
 };

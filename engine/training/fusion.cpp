@@ -1,32 +1,37 @@
 #include "engine/training/fusion.hpp"
 
+#include "engine/training/planned_layers.hpp"
+
 namespace gradrace {
 namespace {
 
-bool has(const Network& network, std::size_t i, const char* type) {
-  return i < network.layers.size() && network.layers[i].name == type;
+using Layers = std::vector<PlannedLayer>;
+
+bool has(const Layers& layers, std::size_t i, const char* type) {
+  return i < layers.size() && layers[i].spec.name == type;
 }
 
 /// Whether the layers from i on are a run that conv_pool stands for.
-bool begins_conv_pool(const Network& network, std::size_t i) {
-  if (!has(network, i, "conv2d") || !has(network, i + 1, "relu") || !has(network, i + 2, "max_pool2d")) return false;
-  const Options &conv = network.layers[i].options, &pool = network.layers[i + 2].options;
-  return conv.given("padding", "0") == "0" && conv.given("dilation", "1") == "1" &&
-         pool.given("stride", pool.given("kernel_size", "2")) == pool.given("kernel_size", "2");
+bool begins_conv_pool(const Layers& layers, std::size_t i) {
+  if (!has(layers, i, "conv2d") || !has(layers, i + 1, "relu") || !has(layers, i + 2, "max_pool2d")) return false;
+  const Options &conv = layers[i].spec.options, &pool = layers[i + 2].spec.options;
+  return conv.in_force("padding") == "0" && conv.in_force("dilation") == "1" &&
+         pool.in_force("stride") == pool.in_force("kernel_size");
 }
 
 }  // namespace
 
 Network fuse(const Network& network) {
-  Network fused{.input = network.input, .layers = {}};
-  for (std::size_t i = 0; i < network.layers.size(); ++i) {
-    fused.layers.push_back(network.layers[i]);
-    if (!begins_conv_pool(network, i)) continue;
-    Spec& stage = fused.layers.back();
+  const Layers layers = plan_layers(network);
+  Network fused{.name = network.name, .input = network.input, .layers = {}};
+  for (std::size_t i = 0; i < layers.size(); ++i) {
+    Spec& stage = fused.layers.emplace_back(network.layers[i]);
+    stage.label = layers[i].name;
+    if (!begins_conv_pool(layers, i)) continue;
     stage.name = "conv_pool";
-    stage.options.give("pool_size", network.layers[i + 2].options.given("kernel_size", "2"));
+    stage.options.give("pool_size", layers[i + 2].spec.options.in_force("kernel_size"));
     i += 2;
-    if (has(network, i + 1, "dropout2d")) stage.options.give("p", network.layers[++i].options.given("p", "0.5"));
+    if (has(layers, i + 1, "dropout2d")) stage.options.give("p", layers[++i].spec.options.in_force("p"));
   }
   return fused;
 }

@@ -12,45 +12,42 @@ Index sample_stride(Index floats) {
   return (lines + 1 - lines % 2) * kPanel;
 }
 
-}  // namespace
-
-class Stack::Planner final : public LayerPlan {
+/// Books in the model's plan and adds to its store.
+class Planner final : public LayerPlan {
  public:
-  Planner(Stack& stack, const KernelChoice& choice, Plan& plan, ParameterStore& store)
-      : stack_(stack), choice_(choice), plan_(plan), store_(store) {}
+  Planner(const KernelChoice& choice, Index batch, Plan& plan, ParameterStore& store)
+      : choice_(choice), batch_(batch), plan_(plan), store_(store) {}
   Slot book(Lifetime lifetime, Index floats) override {
     GRADRACE_EXPECT(int(lifetime), !=, int(Lifetime::kPersistent));
     return lifetime == Lifetime::kScratch ? plan_.book_per_worker(lifetime, floats) : plan_.book(lifetime, floats);
   }
   Slot book_per_worker(Lifetime lifetime, Index floats) override { return plan_.book_per_worker(lifetime, floats); }
-  Slot add(Parameter parameter) override {
-    stack_.owners_.push_back({stack_.layers_.size() - 1, added_++});
-    return store_.add(std::move(parameter));
-  }
-  Index batch() const override { return stack_.batch_; }
+  Slot add(Parameter parameter) override { return store_.add(std::move(parameter)); }
+  Index batch() const override { return batch_; }
   const KernelChoice& choice() const override { return choice_; }
 
  private:
-  Stack& stack_;
   const KernelChoice& choice_;
+  Index batch_;
   Plan& plan_;
   ParameterStore& store_;
-  Index added_ = 0;
 };
+
+}  // namespace
 
 Stack::Stack(const Network& network, const KernelChoice& choice, Index batch, Plan& plan, ParameterStore& store,
              const Memory& memory)
     : batch_(batch), store_(store), memory_(memory) {
+  Planner planner(choice, batch, plan, store);
+  layers_ = plan_layers(network, planner);
   shapes_.push_back(network.input);
-  for (const Spec& spec : network.layers) {
-    Options options = spec.options;
-    layers_.push_back(LayerRegistry::instance().make(spec.name, options));
-    Planner planner(*this, choice, plan, store);
-    names_.push_back(spec.label.empty() ? spec.name : spec.label);
-    shapes_.push_back(layers_.back()->plan(names_.back(), shapes_.back(), planner));
+  for (std::size_t i = 0; i < layers_.size(); ++i) {
+    names_.push_back(layers_[i].name);
+    shapes_.push_back(layers_[i].out);
+    for (Index index = 0; index < std::ssize(layers_[i].parameters); ++index) owners_.push_back({i, index});
+    GRADRACE_EXPECT(layer(i).shared_parts() > 0 && !layer(i).wants_all_samples(), ==, false);
   }
-  const auto wants_all = [](const auto& layer) { return layer->wants_all_samples(); };
-  for (const auto& layer : layers_) GRADRACE_EXPECT(layer->shared_parts() > 0 && !wants_all(layer), ==, false);
+  const auto wants_all = [](const PlannedLayer& planned) { return planned.layer->wants_all_samples(); };
   head_ = std::ranges::find_if(layers_, wants_all) - layers_.begin();
   lowest_ = owners_.empty() ? std::ssize(layers_) : Index(owners_.front().layer);
   plan_storage();
@@ -58,9 +55,9 @@ Stack::Stack(const Network& network, const KernelChoice& choice, Index batch, Pl
 }
 
 /// Whether a layer's output may lie where its input does: nobody reads the input once it is overwritten.
-bool Stack::may_share(std::size_t layer) const {
-  if (!layers_[layer]->in_place() || layers_[layer]->backward_reads().input) return false;
-  return layer == 0 || !layers_[layer - 1]->backward_reads().output;
+bool Stack::may_share(std::size_t i) const {
+  if (!layer(i).in_place() || layer(i).backward_reads().input) return false;
+  return i == 0 || !layer(i - 1).backward_reads().output;
 }
 
 void Stack::plan_storage() {
@@ -96,12 +93,12 @@ Activations Stack::gradient(std::size_t i, Index worker) const {
 std::vector<std::pair<std::string, std::string>> Stack::kernels_used() const {
   std::vector<std::pair<std::string, std::string>> list;
   for (std::size_t i = 0; i < layers_.size(); ++i)
-    if (std::string used = layers_[i]->kernels_used(); !used.empty()) list.emplace_back(names_[i], std::move(used));
+    if (std::string used = layer(i).kernels_used(); !used.empty()) list.emplace_back(names_[i], std::move(used));
   return list;
 }
 
 void Stack::draw(const Context& context, Generator& generator, DropoutStream stream) {
-  for (const auto& layer : layers_) layer->draw(context, generator, stream);
+  for (const PlannedLayer& planned : layers_) planned.layer->draw(context, generator, stream);
 }
 
 /// The stage of a layer's backward pass: after those of all forward passes and of the loss.
@@ -110,7 +107,7 @@ Index Stack::backward_stage(Index layer) const {
 }
 
 void Stack::prepare(const Context& context) const {
-  for (const auto& layer : layers_) layer->prepare(context);
+  for (const PlannedLayer& planned : layers_) planned.layer->prepare(context);
   context.lap(kPrepare);
 }
 
@@ -118,9 +115,9 @@ void Stack::prepare(const Context& context) const {
 /// the layer before must be there, and then what all workers contribute.
 void Stack::forward_head(const Context& context, const kernels::Worker& worker, Range samples) const {
   for (Index i = head_; i < std::ssize(layers_); ++i) {
-    if (const Index parts = layers_[std::size_t(i)]->shared_parts(); parts > 0) {
+    if (const Index parts = layer(std::size_t(i)).shared_parts(); parts > 0) {
       context.wait(worker);
-      layers_[std::size_t(i)]->forward_parts(context, worker.share_of(parts), activation(std::size_t(i)));
+      layer(std::size_t(i)).forward_parts(context, worker.share_of(parts), activation(std::size_t(i)));
       context.lap(kLayers + i);
       context.wait(worker);
     }
@@ -130,25 +127,26 @@ void Stack::forward_head(const Context& context, const kernels::Worker& worker, 
 
 void Stack::forward_layers(const Context& context, Range samples, Range layers) const {
   for (std::size_t i = std::size_t(layers.begin); i < std::size_t(layers.end); ++i) {
-    layers_[i]->forward(context, samples, activation(i), activation(i + 1));
+    layer(i).forward(context, samples, activation(i), activation(i + 1));
     context.lap(kLayers + Index(i));
   }
 }
 
 void Stack::backward_layers(const Context& context, Range samples, Range layers) const {
   for (std::size_t i = std::size_t(layers.end); i-- > std::size_t(layers.begin);) {
-    layers_[i]->backward(context, samples, activation(i), activation(i + 1), gradient(i + 1, context.worker),
-                         gradient(i, context.worker));
+    layer(i).backward(context, samples, activation(i), activation(i + 1), gradient(i + 1, context.worker),
+                      gradient(i, context.worker));
     context.lap(backward_stage(Index(i)));
   }
 }
 
 void Stack::backward(const Context& context, const kernels::Worker& worker, Range samples) const {
   for (Index i = std::ssize(layers_); i-- > std::max(head_, lowest_);) {
-    if (const Index parts = layers_[std::size_t(i)]->shared_parts(); parts > 0) {
+    if (const Index parts = layer(std::size_t(i)).shared_parts(); parts > 0) {
       context.wait(worker);
-      layers_[std::size_t(i)]->backward_parts(context, worker.share_of(parts), activation(std::size_t(i)),
-                                              gradient(std::size_t(i + 1), 0), gradient(std::size_t(i), 0));
+      layer(std::size_t(i))
+          .backward_parts(context, worker.share_of(parts), activation(std::size_t(i)), gradient(std::size_t(i + 1), 0),
+                          gradient(std::size_t(i), 0));
       context.lap(backward_stage(i));
       context.wait(worker);
     } else if (!samples.empty()) {
@@ -159,13 +157,13 @@ void Stack::backward(const Context& context, const kernels::Worker& worker, Rang
 }
 
 void Stack::form_gradient(const Context& context, std::size_t parameter, Range panels, float* to) const {
-  const auto [layer, index] = owners_[parameter];
-  const Activations d_out = Index(layer) >= head_ ? gradient(layer + 1, context.worker) : Activations{};
-  layers_[layer]->parameter_gradient(context, index, panels, activation(layer), d_out, to);
+  const auto [owner, index] = owners_[parameter];
+  const Activations d_out = Index(owner) >= head_ ? gradient(owner + 1, context.worker) : Activations{};
+  layer(owner).parameter_gradient(context, index, panels, activation(owner), d_out, to);
 }
 
 void Stack::refresh(const Context& context, std::size_t parameter, Range panels) const {
-  layers_[owners_[parameter].layer]->refresh(context, owners_[parameter].index, panels);
+  layer(owners_[parameter].layer).refresh(context, owners_[parameter].index, panels);
 }
 
 void Stack::refresh_all(const Context& context) const {

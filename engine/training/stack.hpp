@@ -2,14 +2,12 @@
 /// The layers of a network, one on top of the other: their activations and the gradients of these, forward and
 /// backward.
 
-#include <memory>
 #include <string>
 #include <utility>
 #include <vector>
 
-#include "engine/layers/layer.hpp"
-#include "engine/training/network.hpp"
 #include "engine/training/parameter_store.hpp"
+#include "engine/training/planned_layers.hpp"
 
 namespace gradrace {
 
@@ -60,7 +58,6 @@ class Stack {
   void refresh_all(const Context& context) const;
 
  private:
-  class Planner;
   struct Owner {  // of a parameter
     std::size_t layer;
     Index index;  // among those of its layer
@@ -68,20 +65,21 @@ class Stack {
 
   void plan_storage();
   void plan_activations(Plan& plan);
-  bool may_share(std::size_t layer) const;
+  bool may_share(std::size_t i) const;
   Index backward_stage(Index layer) const;
   void prepare(const Context& context) const;
   void forward_head(const Context& context, const kernels::Worker& worker, Range samples) const;
   void forward_layers(const Context& context, Range samples, Range layers) const;
   void backward_layers(const Context& context, Range samples, Range layers) const;
   bool is_whole(std::size_t i) const { return i >= storage_[std::size_t(head_)]; }
+  const Layer& layer(std::size_t i) const { return *layers_[i].layer; }
   Activations activation(std::size_t i) const;              // input of layer i; i == layers: the output
   Activations gradient(std::size_t i, Index worker) const;  // of activation i
 
   Index batch_;
   const ParameterStore& store_;
   const Memory& memory_;
-  std::vector<std::unique_ptr<Layer>> layers_;
+  std::vector<PlannedLayer> layers_;
   std::vector<std::string> names_;
   std::vector<Shape> shapes_;         // of activation i
   std::vector<std::size_t> storage_;  // the activation in whose memory activation i lies (in-place layers)

@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <chrono>
 
+#include "engine/base/error.hpp"
 #include "engine/training/fusion.hpp"
-#include "kernels/softmax_nll.hpp"
 
 namespace gradrace {
 namespace {
@@ -35,25 +35,32 @@ Trainer::Trainer(const Network& network, const kernels::Isa& isa, const kernels:
       outcomes_(std::size_t(options.batch_size)),
       clock_(team.size(), model_.stack().names(), options.trace_steps * kEventsPerStep) {}
 
+/// Throws usage_error unless the images are as large as the network's input.
+void Trainer::expect_fitting(const Batches& batches) const {
+  const Index values = std::ssize(batches.pixels(0, 0));
+  if (values != model_.stack().inputs())
+    throw usage_error("expected images of {} values, the network's input, found images of {}", model_.stack().inputs(),
+                      values);
+}
+
 /// Forward and loss of `samples`, which are those from `first` on of a batch; in training also the loss's gradient.
 void Trainer::forward(const Context& context, const kernels::Worker& worker, Range samples, const Batches& batches,
                       Index batch, Index first) {
-  model_.stack().forward(context, worker, samples, [&](Index s) {
-    normalizer_.gather(batches.pixels(batch, first + s), model_.stack().input(s));
-  });
-  const std::size_t classes = std::size_t(model_.stack().outputs());
+  const Stack& stack = model_.stack();
+  stack.forward(context, worker, samples,
+                [&](Index s) { normalizer_.gather(batches.pixels(batch, first + s), stack.input(s)); });
+  const std::size_t classes = std::size_t(stack.outputs());
   for (Index s = samples.begin; s < samples.end; ++s) {
-    const float* output = model_.stack().output(s);
+    const float* output = stack.output(s);
     const Index label = batches.label(batch, first + s);
     const std::span<float> gradient =
-        context.training ? std::span(model_.stack().output_gradient(s), classes) : std::span<float>();
+        context.training ? std::span(stack.output_gradient(s), classes) : std::span<float>();
     Outcome& outcome = outcomes_[std::size_t(s)];
-    outcome.loss =
-        kernels::log_softmax_nll(context.isa, {output, classes}, label, 1.0f / float(context.batch), {}, gradient);
+    outcome.loss = options_.loss->of(context.isa, {output, classes}, label, 1.0f / float(context.batch), gradient);
     outcome.digit = std::uint8_t(std::max_element(output, output + classes) - output);
     outcome.correct = outcome.digit == label;
   }
-  context.lap(kLayers + std::ssize(model_.stack().names()));
+  context.lap(kLayers + std::ssize(stack.names()));
 }
 
 float Trainer::step(const Batches& batches, Index batch, Generator& generator) {
@@ -81,6 +88,7 @@ float Trainer::step(const Batches& batches, Index batch, Generator& generator) {
 }
 
 double Trainer::train(Batches& batches, Generator& generator, const std::function<bool(Index, float)>& on_step) {
+  expect_fitting(batches);
   double spent = 0, begin = seconds();
   clock_.resume();
   batches.begin_shuffled(generator);
@@ -101,6 +109,7 @@ TestResult Trainer::evaluate(const ImageSet& images, Generator& generator, std::
   clock_.record(false);
   clock_.resume();
   Batches batches(images, options_.test_batch_size);
+  expect_fitting(batches);
   batches.begin_in_order(generator);
   TestResult result{.total = images.count};
   double loss = 0;

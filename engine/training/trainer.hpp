@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "engine/data/batches.hpp"
+#include "engine/training/loss.hpp"
 #include "engine/training/model.hpp"
 
 namespace gradrace {
@@ -16,6 +17,7 @@ struct TrainerOptions {
   Index batch_size = 32, test_batch_size = 500;
   DropoutStream dropout_stream = DropoutStream::kMt19937;
   KernelChoice kernels = {};
+  const Loss* loss = &cross_entropy();        ///< must outlive the trainer
   bool fuse = true;                           ///< replace runs of layers by fused stages (fusion.hpp)
   std::optional<double> clip_grad_norm = {};  ///< gradients whose norm is larger are scaled down to it, all alike
   Index trace_steps = 0;                      ///< how many, after a few to warm up, go into the trace
@@ -53,21 +55,23 @@ class Trainer {
   /// One training step on batch number `batch`: draws the dropout masks from the generator, then a parallel region with
   /// the sample phase, in which the workers wait for each other at layers that they share out, a barrier and the
   /// parameter phase. Returns the mean loss before the update. Allocates and throws
-  /// nothing.
+  /// nothing; images must be of the network's input.
   float step(const Batches& batches, Index batch, Generator& generator);
 
   /// A training pass: shuffles, then steps through all batches. on_step(batch, loss) comes after each; returning false
-  /// ends the pass. Returns the seconds spent, those in on_step left out.
+  /// ends the pass. Returns the seconds spent, those in on_step left out. Throws usage_error where the images do not
+  /// fit.
   double train(Batches& batches, Generator& generator, const std::function<bool(Index, float)>& on_step);
 
   /// Loss and correct answers over all images, in file order, without dropout; draws from the generator what PyTorch's
-  /// loader draws. answers: one for each image, or none at all.
+  /// loader draws. answers: one for each image, or none at all. Throws usage_error where the images do not fit.
   TestResult evaluate(const ImageSet& images, Generator& generator, std::span<Answer> answers = {});
 
  private:
   struct alignas(kAlignment) Outcome : Answer {  // a cache line each, so that workers do not share lines
     bool correct = false;
   };
+  void expect_fitting(const Batches& batches) const;
   void forward(const Context& context, const kernels::Worker& worker, Range samples, const Batches& batches,
                Index batch, Index first);
 

@@ -23,8 +23,8 @@ TEST(Sweep, LaysPointsOutOnALogarithmicOrLinearScale) {
             "adam-lr-0.0001 adam-lr-0.000316228 adam-lr-0.001 adam-lr-0.00316228 adam-lr-0.01 adam-lr-0.0316228 "
             "adam-lr-0.1 ");
   EXPECT_EQ(log.points[1].value, 0.000316228);
-  EXPECT_EQ(log.specs[6].options.given("lr", ""), "0.1");
-  EXPECT_EQ(log.specs[6].options.given("eps", ""), "1e-7");
+  EXPECT_EQ(log.specs[6].options.given().at("lr"), "0.1");
+  EXPECT_EQ(log.specs[6].options.given().at("eps"), "1e-7");
   const Sweep lin = Sweep::parse("mine@adadelta:rho=0.5..0.9:lin:3");
   EXPECT_EQ(labels(lin), "mine-rho-0.5 mine-rho-0.7 mine-rho-0.9 ");
   EXPECT_EQ(lin.specs[0].name, "adadelta");

@@ -26,7 +26,7 @@ class ConvPool : public EveryIsa {
     conv2d_forward(isa(), ConvMethod::kIm2col, c, x.data(), panels.data(), start.data(), conv.data(), scratch);
     relu_forward(isa(), conv, conv);
     Plain result{Floats(std::size_t(s.out_floats())), Floats(conv.size())};
-    std::vector<std::uint8_t> argmax(result.y.size());
+    std::vector<PoolPlace> argmax(result.y.size());
     max_pool_forward(isa(), pool, conv.data(), result.y.data(), argmax.data());
     Floats d_pool(dy.size());
     dropout(isa(), s.out_h() * s.out_w(), scale, dy.data(), d_pool.data());

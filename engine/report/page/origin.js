@@ -24,7 +24,7 @@ function facts(rows) {
 }
 
 function originCard(source) {
-  const { program, machine, data, options } = source;
+  const { program, machine, data, network, options } = source;
   const kernels = Object.entries(program.kernels ?? {}).map(([layer, used]) => `${layer}: ${used}`).join("; ");
   const sums = Object.entries(data.sha256 ?? {}).map(([name, sum]) => element("div", {}, element("span", {}, name), " ", element("code", {}, sum)));
   const title = documents.length > 1 ? source.name : "How to reproduce it";
@@ -44,6 +44,7 @@ function originCard(source) {
       Array.isArray(options?.seeds) ? ["Seeds", options.seeds.join(", ")] : ["Seed", options?.seed?.toString()],
       ["Data", `${data.name}, ${whole(data.train)} training and ${whole(data.test)} test images` + (data.directory ? ` from ${data.directory}` : "")],
       ["SHA-256", sums.length ? element("div", { class: "sums" }, ...sums) : null],
+      ["Network", network && `${network.name}, ${whole(network.parameters)} parameters: ${network.layers.join("; ")}`],
       ["Optimizers", element("div", {}, ...groups.filter((g) => g.source === source).map((g) =>
         element("div", {}, `${g.label}: ${g.optimizer} (${optionText(g)})`)))],
     ]));
