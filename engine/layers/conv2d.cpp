@@ -1,4 +1,4 @@
-// "conv2d": out_channels, kernel_size, stride=1, padding=0, dilation=1. PyTorch's nn.Conv2d, square windows.
+// "conv2d": out_channels, kernel_size, stride=1, padding=0, dilation=1, bias=true. PyTorch's nn.Conv2d, square windows.
 #include "engine/layers/convolution.hpp"
 #include "kernels/gemm.hpp"
 

@@ -20,6 +20,7 @@ Convolution::Convolution(Options& options) {
   shape_.x.padding = options.integer("padding", 0, 0, 1 << 10);
   shape_.x.dilation = options.integer("dilation", 1, 1, 1 << 10);
   shape_.y = shape_.x;
+  has_bias_ = options.flag("bias", true);
 }
 
 void Convolution::plan(const std::string& name, const Shape& input, LayerPlan& plan) {
@@ -36,6 +37,10 @@ void Convolution::plan(const std::string& name, const Shape& input, LayerPlan& p
                       .draw_initial = uniform_by_fan_in(weights().rows),
                       .layout = weights(),
                       .place = [s = shape_](Index i) { return place_of(s, i); }});
+  if (!has_bias_) {
+    bias_ = plan.book(Lifetime::kDerived, round_up(shape_.out_c, kPanel));
+    return;
+  }
   bias_ = plan.add({.name = name + ".bias",
                     .shape = {shape_.out_c},
                     .draw_initial = uniform_by_fan_in(weights().rows),

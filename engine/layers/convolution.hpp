@@ -1,18 +1,19 @@
 #pragma once
-/// What all layers with a convolution share: its options, its shape and its two parameters.
+/// What all layers with a convolution share: its options, its shape and its parameters.
 
 #include "engine/layers/layer.hpp"
 #include "kernels/conv2d.hpp"
 
 namespace gradrace {
 
-/// Options out_channels, kernel_size, stride=1, padding=0, dilation=1, as PyTorch's nn.Conv2d with square windows.
+/// Options out_channels, kernel_size, stride=1, padding=0, dilation=1, bias=true, as PyTorch's nn.Conv2d with square
+/// windows.
 class Convolution {
  public:
   explicit Convolution(Options& options);
 
-  /// Fits the convolution to its input, picks its method and adds name.weight and name.bias; throws usage_error if the
-  /// window is larger than the input.
+  /// Fits the convolution to its input, picks its method and adds name.weight and (unless bias=false) name.bias; throws
+  /// usage_error if the window is larger than the input.
   void plan(const std::string& name, const Shape& input, LayerPlan& plan);
 
   const kernels::ConvShape& shape() const { return shape_; }
@@ -29,10 +30,12 @@ class Convolution {
   }
   /// Of a forward pass of one sample, as the sum stands.
   Index multiply_adds() const { return shape_.out_h() * shape_.out_w() * weights().rows * weights().cols; }
+  /// Zeros if there is none.
   const float* bias(const Context& context) const { return context.at(bias_); }
 
  private:
   kernels::ConvShape shape_;
+  bool has_bias_;
   kernels::ConvMethod method_ = kernels::ConvMethod::kIm2col;
   Slot weight_, bias_, prepared_;
 };

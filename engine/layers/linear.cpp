@@ -1,5 +1,5 @@
-// "linear": out_features. PyTorch's nn.Linear after nn.Flatten: an input of [h][w][c] counts as PyTorch's flat
-// channel-major vector.
+// "linear": out_features, bias=true. PyTorch's nn.Linear after nn.Flatten: an input of [h][w][c] counts as PyTorch's
+// flat channel-major vector.
 #include "kernels/linear.hpp"
 
 #include <algorithm>
@@ -18,7 +18,8 @@ constexpr Index kSharedFloats = 1 << 15;
 
 class Linear final : public Layer {
  public:
-  explicit Linear(Options& options) : outputs_(options.integer("out_features", 1, 1 << 20)) {}
+  explicit Linear(Options& options)
+      : outputs_(options.integer("out_features", 1, 1 << 20)), has_bias_(options.flag("bias", true)) {}
 
   Shape plan(const std::string& name, const Shape& input, LayerPlan& plan) override {
     weights_ = {outputs_, input.floats()};
@@ -36,11 +37,14 @@ class Linear final : public Layer {
                           const Index c = k / (input.w * input.h);
                           return w.offset(i / w.cols, (y * input.w + x) * input.c + c);
                         }});
-    bias_ = plan.add({.name = name + ".bias",
-                      .shape = {outputs_},
-                      .draw_initial = uniform_by_fan_in(weights_.cols),
-                      .layout = {1, outputs_},
-                      .place = [](Index i) { return i; }});
+    if (has_bias_)
+      bias_ = plan.add({.name = name + ".bias",
+                        .shape = {outputs_},
+                        .draw_initial = uniform_by_fan_in(weights_.cols),
+                        .layout = {1, outputs_},
+                        .place = [](Index i) { return i; }});
+    else
+      bias_ = plan.book(Lifetime::kDerived, round_up(outputs_, kPanel));  // zeros
     sums_ =
         plan.book(shared_ ? Lifetime::kStep : Lifetime::kScratch, kernels::linear_sum_floats(weights_, plan.batch()));
     if (shared_) lists_ = plan.book_per_worker(Lifetime::kStep, kernels::linear_list_floats(weights_, plan.batch()));
@@ -105,6 +109,7 @@ class Linear final : public Layer {
 
  private:
   Index outputs_;
+  bool has_bias_;
   bool shared_ = false;
   kernels::PanelMatrix weights_;
   Slot weight_, bias_, sums_;

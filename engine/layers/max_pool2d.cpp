@@ -1,5 +1,5 @@
-// "max_pool2d": kernel_size=2, stride=kernel_size, no padding. PyTorch's nn.MaxPool2d.
-#include "engine/layers/layer.hpp"
+// "max_pool2d": kernel_size=2, stride=kernel_size, padding=0. PyTorch's nn.MaxPool2d.
+#include "engine/layers/pooling.hpp"
 #include "kernels/max_pool.hpp"
 
 namespace gradrace {
@@ -7,18 +7,10 @@ namespace {
 
 class MaxPool2d final : public Layer {
  public:
-  explicit MaxPool2d(Options& options) {
-    shape_.x.kernel = options.integer("kernel_size", 2, 1, 16);
-    shape_.x.stride = options.integer("stride", shape_.x.kernel, 1, 1 << 10);
-    shape_.y = shape_.x;
-  }
+  explicit MaxPool2d(Options& options) : shape_(pooling_windows(options, 256)) {}
 
-  Shape plan(const std::string&, const Shape& input, LayerPlan& plan) override {
-    shape_.in_h = input.h, shape_.in_w = input.w, shape_.channels = input.c;
-    const Shape output{shape_.out_h(), shape_.out_w(), input.c};
-    if (output.h < 1 || output.w < 1)
-      throw usage_error("a window of {}x{} does not fit an input of {}x{}", shape_.y.kernel, shape_.x.kernel, input.h,
-                        input.w);
+  Shape plan(const std::string& name, const Shape& input, LayerPlan& plan) override {
+    const Shape output = fit_pooling(name, input, shape_);
     argmax_bytes_ = round_up(output.floats() * Index(sizeof(kernels::PoolPlace)), Index(kAlignment));
     argmax_ = plan.book(Lifetime::kStep, plan.batch() * argmax_bytes_ / Index(sizeof(float)));
     return output;
