@@ -8,6 +8,7 @@
 
 #include "apps/commentary.hpp"
 #include "apps/compare_options.hpp"
+#include "apps/conv_wish.hpp"
 #include "apps/curves.hpp"
 #include "apps/data.hpp"
 #include "apps/phase_table.hpp"
@@ -177,7 +178,8 @@ int compare(CompareOptions options) {
   const bool many = race_options.seeds.size() > 1 || !options.sweeps.empty();
   Commentary commentary(!options.quiet, !options.quiet && !options.no_progress, many);
   std::vector<RaceObserver*> observers = outputs.describe(setting(options, race_options, machine, data), data.notice);
-  observers.insert(observers.begin(), &commentary);
+  ConvWish wish(race_options.trainer.kernels.conv);
+  observers.insert(observers.begin(), {&wish, &commentary});
   std::optional<Checkpoints> checkpoints;
   if (!options.checkpoint.empty())
     checkpoints.emplace(options.checkpoint, identity(options, race_options, data), options.resume);

@@ -4,6 +4,7 @@
 #include <chrono>
 #include <cstdlib>
 #include <random>
+#include <sstream>
 #include <thread>
 
 #include <gtest/gtest.h>
@@ -186,6 +187,21 @@ TEST_F(ProgramTest, WritesWhatWasAskedForAndStartsFromIt) {
   EXPECT_EQ(json["machine"]["threads"], 1);
 }
 
+TEST_F(ProgramTest, SaysInTheResultsWhatEveryOptionWas) {
+  ASSERT_EQ(run(race({"--out", in_directory("out"), "--seeds", "1,2"})).exit_code, 0);
+  const auto options = nlohmann::json::parse(read_text(directory_ / "out/results.json"))["options"];
+  std::istringstream help(run({"--help"}).out);
+  std::size_t count = 0;
+  for (std::string line; std::getline(help, line);) {
+    if (!line.starts_with("  --")) continue;
+    std::string key = line.substr(4, line.find_first_of(" =", 4) - 4);
+    std::ranges::replace(key, '-', '_');
+    EXPECT_TRUE(options.contains(key)) << line;
+    ++count;
+  }
+  EXPECT_EQ(options.size(), count);
+}
+
 TEST_F(ProgramTest, RacesFromManySeedsAndSumsThemUp) {
   const Outcome outcome = run(race({"--seeds", "3", "--seed", "5", "--out", in_directory("out"), "--save-weights"}));
   EXPECT_EQ(outcome.exit_code, 0) << outcome.err;
@@ -296,6 +312,12 @@ TEST_F(ProgramTest, WarnsOfMoreThreadsThanCpus) {
   const Outcome outcome = run(race({"--threads", fmt::format("{}", threads), "--train-limit", "4"}));
   EXPECT_EQ(outcome.exit_code, 0);
   expect_contains(outcome.err, fmt::format("gradrace: warning: {} threads", threads));
+}
+
+TEST_F(ProgramTest, WarnsOfAConvolutionThatRunsOnAnotherMethodThanAskedFor) {
+  EXPECT_EQ(run(race({"--conv", "winograd4", "--quiet"})).err,
+            "gradrace: warning: --conv winograd4 suits not every layer: cn1 runs implicit instead\n");
+  EXPECT_EQ(run(race({"--conv", "im2col", "--quiet"})).err, "");
 }
 
 TEST_F(ProgramTest, KeepsToOpenMpsLimitOfThreads) {
