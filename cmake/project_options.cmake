@@ -1,4 +1,11 @@
-# gradrace::options: what every target of this project compiles with.
+# gradrace::headers: what it takes to include our headers; whoever links our libraries has it, too.
+add_library(gradrace_headers INTERFACE)
+add_library(gradrace::headers ALIAS gradrace_headers)
+target_compile_features(gradrace_headers INTERFACE cxx_std_20)
+target_include_directories(gradrace_headers INTERFACE
+  $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}> $<INSTALL_INTERFACE:include/gradrace>)
+
+# gradrace::options: what our own code compiles with besides, and nobody else's.
 # Results must be the same from every compiler, so contraction is off (an FMA is written where it is meant) and
 # fast-math is refused: it would also add start-up code that changes the floating-point mode of the whole process.
 string(TOUPPER "${CMAKE_BUILD_TYPE}" gradrace_config)
@@ -10,14 +17,13 @@ endforeach()
 
 add_library(gradrace_options INTERFACE)
 add_library(gradrace::options ALIAS gradrace_options)
-target_compile_features(gradrace_options INTERFACE cxx_std_20)
-target_include_directories(gradrace_options INTERFACE ${PROJECT_SOURCE_DIR})
+target_link_libraries(gradrace_options INTERFACE gradrace::headers)
 target_compile_options(gradrace_options INTERFACE
   -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wno-sign-conversion -Wno-psabi
   -ffp-contract=off -fno-math-errno $<$<BOOL:${GRADRACE_WERROR}>:-Werror>)
 if(GRADRACE_SANITIZE)
-  target_compile_options(gradrace_options INTERFACE -fsanitize=${GRADRACE_SANITIZE} -fno-omit-frame-pointer -g)
-  target_link_options(gradrace_options INTERFACE -fsanitize=${GRADRACE_SANITIZE})
+  target_compile_options(gradrace_headers INTERFACE -fsanitize=${GRADRACE_SANITIZE} -fno-omit-frame-pointer -g)
+  target_link_options(gradrace_headers INTERFACE -fsanitize=${GRADRACE_SANITIZE})
 endif()
 set(CMAKE_CXX_EXTENSIONS OFF)
 set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
