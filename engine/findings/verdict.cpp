@@ -93,7 +93,7 @@ class Verdict {
   void say_that_it_takes_more() {
     if (comparison_.labels.size() > 1)
       sentences_.push_back(fmt::format(
-          "What is more than chance cannot be told from fewer than {} seeds; --seeds 5 runs five.", kFewestSeeds));
+          "What is more than chance cannot be told from fewer than {} seeds; race from five.", kFewestSeeds));
   }
 
   void say_of_metric(std::size_t index) {

@@ -175,8 +175,9 @@ std::vector<Entrant> line_up_elementwise(const std::vector<Spec>& specs) {
   for (const Entrant& entrant : entrants)
     if (!entrant.optimizer->elementwise())
       throw usage_error(
-          "{0}: a step of it is no pass over arrays, which is what `gradrace profile` measures; "
-          "`gradrace --optimizer {0} --profile` shows where the time of its training goes",
+          "{}: a step of it is no pass over arrays, which is what is measured here; where the time of its training "
+          "goes, "
+          "a race can tell",
           entrant.name);
   return entrants;
 }

@@ -91,7 +91,7 @@ Checkpoints::Checkpoints(fs::path directory, ordered_json race, bool resume)
   if (error) throw failure("cannot make the directory {}: {}", directory_.string(), error.message());
   for (const fs::directory_entry& entry : fs::directory_iterator(directory_, error))
     if (!resume && entry.path().extension() == kExtension)
-      throw usage_error("{} holds checkpoints already: go on from them with --resume, or name another directory",
+      throw usage_error("{} holds checkpoints already: resume from them, or name another directory",
                         directory_.string());
   if (error) throw failure("cannot read the directory {}: {}", directory_.string(), error.message());
 }

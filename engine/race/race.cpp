@@ -232,7 +232,8 @@ bool Contest::step_done(const StepEvent& step, double run_seconds, const Model& 
 Race::Race(RaceOptions options) : options_(std::move(options)) {
   line_up(options_.optimizers);  // throws, better now than when the data is there
   if (options_.order == Order::kContinue && options_.seeds.size() > 1)
-    throw usage_error("--order continue goes with one seed; from each of several seeds the random numbers begin anew");
+    throw usage_error(
+        "an order that continues goes with one seed; from each of several seeds the random numbers begin anew");
 }
 
 RaceResult Race::run(const Dataset& data, std::span<RaceObserver* const> observers, const std::atomic<int>& stop,

@@ -288,7 +288,7 @@ TEST_F(ProgramTest, RefusesWrongUsageInOneSentence) {
   expect_error(ExitCode::kUsage, "--epochs", race({"--epochs", "many"}));
   expect_error(ExitCode::kUsage, "--seed", race({"--seed", "-1"}));
   expect_error(ExitCode::kUsage, "--order", race({"--order", "any"}));
-  expect_error(ExitCode::kUsage, "--order continue", race({"--order", "continue", "--seeds", "2"}));
+  expect_error(ExitCode::kUsage, "one seed", race({"--order", "continue", "--seeds", "2"}));
   for (const char* accuracy : {"0", "98.5", "nan", "-1"})
     expect_error(ExitCode::kUsage, "--target-accuracy", race({"--target-accuracy", accuracy}));
   for (const char* seeds : {"0", "1,1", "1,", "many", "2000", "-1", "1;2"})

@@ -139,7 +139,7 @@ TEST(Verdict, ComparesTheBestOfManyWithTheOthers) {
 TEST(Verdict, ClaimsNothingFromTwoSeeds) {
   std::vector<RunResult> runs = close_race();
   runs.resize(4);
-  EXPECT_EQ(sentences(runs), "What is more than chance cannot be told from fewer than 3 seeds; --seeds 5 runs five.");
+  EXPECT_EQ(sentences(runs), "What is more than chance cannot be told from fewer than 3 seeds; race from five.");
   runs = {runs[0]};
   EXPECT_EQ(sentences(runs), "");
 }
