@@ -1,12 +1,13 @@
 #include "kernels/cpus.hpp"
 
 #include <omp.h>
-#include <sched.h>
 
 #include <algorithm>
 #include <cmath>
 #include <fstream>
 #include <string>
+
+#include "kernels/affinity.hpp"
 
 namespace gradrace::kernels {
 namespace {
@@ -27,16 +28,27 @@ std::optional<double> group_quota(const std::string& group) {
   return quota / period;
 }
 
+/// The CPUs that OpenMP puts threads on, ascending, if the environment (OMP_PROC_BIND, OMP_PLACES) made it do so; else
+/// none.
+std::vector<int> cpus_of_places() {
+  std::vector<int> cpus;
+  for (int place = 0; place < omp_get_num_places(); ++place) {
+    std::vector<int> of_place(std::size_t(omp_get_place_num_procs(place)));
+    omp_get_place_proc_ids(place, of_place.data());
+    cpus.insert(cpus.end(), of_place.begin(), of_place.end());
+  }
+  std::ranges::sort(cpus);
+  const auto repeated = std::ranges::unique(cpus);
+  cpus.erase(repeated.begin(), repeated.end());
+  return cpus;
+}
+
 }  // namespace
 
 const std::vector<int>& given_cpus() {
   static const std::vector<int> given = [] {
-    cpu_set_t mask;
-    CPU_ZERO(&mask);
-    sched_getaffinity(0, sizeof mask, &mask);
-    std::vector<int> cpus;
-    for (int cpu = 0; cpu < CPU_SETSIZE; ++cpu)
-      if (CPU_ISSET(cpu, &mask)) cpus.push_back(cpu);
+    std::vector<int> cpus = CpuSet::of_process().list();
+    if (const std::vector<int> places = cpus_of_places(); places.size() > cpus.size()) cpus = places;
     return cpus.empty() ? std::vector<int>{0} : cpus;
   }();
   return given;

@@ -8,8 +8,10 @@
 
 namespace gradrace::kernels {
 
-/// Numbers of the CPUs that the process was given (its affinity mask) when this was first called; the team, which
-/// places threads, calls it before it does. Never empty: where the system does not say, CPU 0.
+/// Numbers of the CPUs that the process was given (the affinity of its first thread) when this was first called; the
+/// team, which places threads, calls it before it does. An OpenMP that binds threads has put the first one on a place
+/// of its own before anybody could ask: then the CPUs of all its places. Never empty: where the system does not say,
+/// CPU 0.
 const std::vector<int>& given_cpus();
 
 /// The CPU time per time that control groups allow, in CPUs: the smallest quota of the process's own group and those

@@ -1,9 +1,9 @@
 #include "kernels/team.hpp"
 
 #include <omp.h>
-#include <sched.h>
 #include <xmmintrin.h>
 
+#include <algorithm>
 #include <thread>
 
 namespace gradrace::kernels {
@@ -27,36 +27,55 @@ class ScopedMode {
   unsigned before_;
 };
 
-constexpr Index kAnywhere = -1;
+/// Makes the number of threads part of the request, not advice, whatever the environment says and also within another
+/// parallel region; then restores the calling thread's settings.
+class ScopedRequest {
+ public:
+  ScopedRequest() : dynamic_(omp_get_dynamic()), levels_(omp_get_max_active_levels()) {
+    omp_set_dynamic(0);
+    omp_set_max_active_levels(std::max(levels_, omp_get_active_level() + 1));
+  }
+  ~ScopedRequest() {
+    omp_set_max_active_levels(levels_);
+    omp_set_dynamic(dynamic_);
+  }
+  ScopedRequest(const ScopedRequest&) = delete;
+  ScopedRequest& operator=(const ScopedRequest&) = delete;
 
-/// Puts the calling thread on the given CPUs' `which`-th, or lets it run on all of them. The scheduler alone sometimes
-/// keeps two busy threads on one CPU for seconds. Where the system refuses, the thread stays where it is.
-void place(Index which) {
-  thread_local Index current = kAnywhere;
-  if (which == current) return;
-  cpu_set_t mask;
-  CPU_ZERO(&mask);
-  for (Index i = 0; i < Index(given_cpus().size()); ++i)
-    if (which == kAnywhere || which == i) CPU_SET(given_cpus()[std::size_t(i)], &mask);
-  sched_setaffinity(0, sizeof mask, &mask);
-  current = which;
+ private:
+  int dynamic_, levels_;
+};
+
+std::vector<CpuSet> one_for_each(Index workers, std::span<const int> cpus) {
+  std::vector<CpuSet> places;
+  for (Index i = 0; i < workers; ++i) places.emplace_back(cpus.subspan(std::size_t(i), 1));
+  return places;
 }
 
 }  // namespace
 
-Team::Team(Index threads, Subnormals subnormals)
-    : size_(threads), subnormals_(subnormals), crowded_(threads > allowed_cpus()) {
-  GRADRACE_EXPECT(threads, >=, 1);
-  omp_set_dynamic(0);  // the number of threads is part of the request, not advice
+Team::Team(const TeamOptions& options)
+    : size_(options.threads),
+      subnormals_(options.subnormals),
+      crowded_(size_ > std::min(allowed_cpus(), std::ssize(options.cpus))) {
+  GRADRACE_EXPECT(size_, >=, 1);
+  const CpuSet all(options.cpus);
+  GRADRACE_EXPECT(std::ssize(options.cpus), >=, 1);
+  GRADRACE_EXPECT(all.list().size(), ==, options.cpus.size());
+  places_ = crowded_ ? std::vector{all} : one_for_each(size_, options.cpus);
 }
 
 void Team::run_erased(void (*call)(const void*, Worker), const void* work) const {
+  const ScopedPlacement caller = place_caller();
+  const ScopedRequest request;
 #pragma omp parallel num_threads(int(size_))
   {
+    const Index worker = omp_get_thread_num();
     GRADRACE_EXPECT(omp_get_num_threads(), ==, int(size_));
+    // The scheduler alone sometimes keeps two busy threads on one CPU for seconds.
+    if (worker != 0 && CpuSet::of_this_thread() != place_of(worker)) place_of(worker).confine_this_thread();
     const ScopedMode mode(subnormals_);
-    place(crowded_ ? kAnywhere : omp_get_thread_num());
-    call(work, Worker(*this, omp_get_thread_num()));
+    call(work, Worker(*this, worker));
   }
 }
 

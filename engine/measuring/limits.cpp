@@ -46,6 +46,7 @@ double measure_barrier_ns(const Team& team) {
 double measure_region_ns(const Team& team) {
   using Clock = std::chrono::steady_clock;
   constexpr Index kRegions = 100, kRounds = 20;
+  const kernels::ScopedPlacement placed = team.place_caller();
   Clock::duration best = Clock::duration::max();
   for (Index round = 0; round < kRounds; ++round) {
     const Clock::time_point start = Clock::now();

@@ -32,6 +32,7 @@ std::vector<double> training_step_seconds(const Network& network, const Entrant&
   trainer.model().load(trainer.model().initial_values(generator));
   Batches batches(images, trainer.model().stack().batch());
   batches.begin_shuffled(generator);
+  const kernels::ScopedPlacement placed = team.place_caller();
   std::vector<double> seconds;
   double spent = 0;
   for (Index step = 0; step < kWarmUp + kSteps && (seconds.empty() || spent < kPatience); ++step) {

@@ -106,7 +106,7 @@ class TrainingSteps {
         entrants_(entrants),
         isa_(isa),
         team_(team),
-        keeping_(team.size(), kernels::Subnormals::kKeep),
+        keeping_({.threads = team.size(), .subnormals = kernels::Subnormals::kKeep}),
         images_(images_for(network)),
         figures_(entrants.size()) {}
 

@@ -38,6 +38,13 @@ RunResult new_run(const Entrant& entrant, std::uint64_t seed) {
   return run;
 }
 
+void check_cpus(std::vector<int> cpus) {
+  std::ranges::sort(cpus);
+  if (cpus.empty() || !std::ranges::includes(kernels::given_cpus(), cpus))
+    throw usage_error("expected one or more different CPUs of those that the process was given ({}), found '{}'",
+                      fmt::join(kernels::given_cpus(), ","), fmt::join(cpus, ","));
+}
+
 void set_diverged(const Model& model, RunResult& run) {
   const std::string tensor = model.first_not_finite();
   run.status = Status::kDiverged;
@@ -57,7 +64,7 @@ class Contest {
         stop_(stop),
         checkpoints_(checkpoints),
         network_(fitted(options.network, {data.train.height, data.train.width, 1}, kClasses)),
-        team_(options.threads, options.subnormals) {
+        team_({options.threads, options.cpus, options.subnormals}) {
     // Memory is planned for a whole batch; there is none larger than the training set.
     options_.trainer.batch_size = std::min(options.trainer.batch_size, data.train.count);
   }
@@ -161,6 +168,7 @@ void Contest::prepare(Model& model) {
 
 /// A training pass and, unless that ended early, an evaluation.
 void Contest::run_epoch(Trainer& trainer, Batches& batches, RunResult& run) {
+  const kernels::ScopedPlacement placed = team_.place_caller();
   const std::size_t first = run.step_loss.size();
   run.step_loss.reserve(first + std::size_t(batches.count()));
   const double seconds_before = train_seconds(run);
@@ -231,6 +239,7 @@ bool Contest::step_done(const StepEvent& step, double run_seconds, const Model& 
 
 Race::Race(RaceOptions options) : options_(std::move(options)) {
   line_up(options_.optimizers);  // throws, better now than when the data is there
+  check_cpus(options_.cpus);
   if (options_.order == Order::kContinue && options_.seeds.size() > 1)
     throw usage_error(
         "an order that continues goes with one seed; from each of several seeds the random numbers begin anew");

@@ -29,6 +29,7 @@ struct RaceOptions {
   std::vector<std::uint64_t> seeds = {0};  ///< distinct
   Order order = Order::kPaired;
   Index threads = kernels::default_threads();
+  std::vector<int> cpus = kernels::given_cpus();  ///< of the threads; races at once can have their own (team.hpp)
   kernels::Isa isa = kernels::Isa::best();
   kernels::Subnormals subnormals = kernels::Subnormals::kFlush;
   std::vector<NamedTensor> init;  ///< initial weights; empty: drawn, which does not change any other random number
@@ -43,7 +44,8 @@ class Checkpoints;
 
 class Race {
  public:
-  /// Throws usage_error for optimizers, options or labels that are wrong, and for several seeds in the order kContinue.
+  /// Throws usage_error for optimizers, options or labels that are wrong, for CPUs that the process was not given or
+  /// that stand there twice, and for several seeds in the order kContinue.
   explicit Race(RaceOptions options);
 
   /// Runs all optimizers from one seed after the other, from every second seed in the opposite order, so that a machine

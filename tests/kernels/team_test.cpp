@@ -91,7 +91,7 @@ constexpr Arithmetic kFlushes{false, false}, kKeeps{true, true};
 TEST(Team, FlushesOrKeepsSubnormalsOnEveryWorker) {
   for (const Index size : kSizes)
     for (const Subnormals mode : {Subnormals::kFlush, Subnormals::kKeep, Subnormals::kFlush}) {
-      const Team team(size, mode);
+      const Team team({.threads = size, .subnormals = mode});
       std::vector<Arithmetic> seen(size);
       team.run([&](Worker worker) noexcept { seen[worker.index()] = Arithmetic::probe(); });
       const Arithmetic expected = team.subnormals() == Subnormals::kFlush ? kFlushes : kKeeps;
@@ -104,7 +104,7 @@ TEST(Team, RestoresACallerThatFlushes) {
   const unsigned before = _mm_getcsr();
   _mm_setcsr(before | 0x8040);  // flush to zero, denormals are zero
   Arithmetic inside{};
-  Team(1, Subnormals::kKeep).run([&](Worker) noexcept { inside = Arithmetic::probe(); });
+  Team({.threads = 1, .subnormals = Subnormals::kKeep}).run([&](Worker) noexcept { inside = Arithmetic::probe(); });
   const Arithmetic after = Arithmetic::probe();
   _mm_setcsr(before);
   EXPECT_EQ(inside, kKeeps);
@@ -117,7 +117,7 @@ TEST(Team, OfOneCpuOrMoreIsAllowed) {
 
 TEST(TeamDeathTest, NeedsAThread) {
   GTEST_FLAG_SET(death_test_style, "threadsafe");
-  EXPECT_DEATH(Team(0), "threads >= 1");
+  EXPECT_DEATH(Team(0), "size_ >= 1");
 }
 
 }  // namespace

@@ -1,6 +1,8 @@
 #include "engine/race/race.hpp"
 
+#include <barrier>
 #include <cmath>
+#include <thread>
 
 #include <gtest/gtest.h>
 
@@ -254,6 +256,48 @@ TEST(Race, ConvergesWithTheSecondsSpentUntilThen) {
   EXPECT_LT(run.convergence->train_seconds, before + run.epochs[4].train_seconds);
   options.target_loss = 0;
   EXPECT_FALSE(run_race(options, small_dataset()).runs[0].convergence);
+}
+
+/// Where the racing thread may run after each epoch.
+class CpuWatch final : public RaceObserver {
+ public:
+  void epoch_done(const RaceResult&) override { seen.push_back(kernels::CpuSet::of_this_thread().list()); }
+  std::vector<std::vector<int>> seen;
+};
+
+TEST(Race, InTwoThreadsAtOnceGivesTheSameBitsOnCpusOfItsOwn) {
+  const Dataset data = small_dataset(80);
+  RaceOptions options[] = {small_race({"adam"}), small_race({"adadelta"})};
+  CpuWatch watches[2];
+  RaceResult alone[2], together[2];
+  for (int i = 0; i < 2; ++i) {
+    options[i].threads = 2;
+    options[i].cpus = {i == 0 ? kernels::given_cpus().front() : kernels::given_cpus().back()};
+    alone[i] = run_race(options[i], data);
+  }
+  std::barrier start(2);
+  const auto race = [&](int i) {
+    start.arrive_and_wait();
+    together[i] = run_race(options[i], data, {&watches[i]});
+  };
+  const auto before = kernels::CpuSet::of_this_thread().list();
+  std::thread other(race, 1);
+  race(0);
+  other.join();
+  EXPECT_EQ(kernels::CpuSet::of_this_thread().list(), before);
+  for (int i = 0; i < 2; ++i) {
+    expect_same_run(together[i].runs[0], alone[i].runs[0]);
+    EXPECT_EQ(watches[i].seen, std::vector(2, options[i].cpus));
+  }
+}
+
+TEST(Race, RefusesCpusThatItCannotHave) {
+  for (const std::vector<int>& cpus :
+       {std::vector<int>{}, {kernels::given_cpus()[0], kernels::given_cpus()[0]}, {-1}}) {
+    RaceOptions options = small_race({"adam"});
+    options.cpus = cpus;
+    EXPECT_THROW(Race{options}, Error);
+  }
 }
 
 }  // namespace
