@@ -9,9 +9,7 @@ class AvgPool2d final : public Layer {
  public:
   explicit AvgPool2d(Options& options) : shape_(pooling_windows(options, 1 << 10)) {}
 
-  Shape plan(const std::string& name, const Shape& input, LayerPlan&) override {
-    return fit_pooling(name, input, shape_);
-  }
+  Shape plan(const std::string&, const Shape& input, LayerPlan&) override { return fit_pooling(input, shape_); }
 
   Reads backward_reads() const override { return {.input = false, .output = false}; }
 

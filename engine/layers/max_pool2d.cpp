@@ -9,8 +9,8 @@ class MaxPool2d final : public Layer {
  public:
   explicit MaxPool2d(Options& options) : shape_(pooling_windows(options, 256)) {}
 
-  Shape plan(const std::string& name, const Shape& input, LayerPlan& plan) override {
-    const Shape output = fit_pooling(name, input, shape_);
+  Shape plan(const std::string&, const Shape& input, LayerPlan& plan) override {
+    const Shape output = fit_pooling(input, shape_);
     argmax_bytes_ = round_up(output.floats() * Index(sizeof(kernels::PoolPlace)), Index(kAlignment));
     argmax_ = plan.book(Lifetime::kStep, plan.batch() * argmax_bytes_ / Index(sizeof(float)));
     return output;

@@ -11,16 +11,16 @@ kernels::PoolShape pooling_windows(Options& options, Index largest_kernel) {
   return shape;
 }
 
-Shape fit_pooling(const std::string& name, const Shape& input, kernels::PoolShape& shape) {
+Shape fit_pooling(const Shape& input, kernels::PoolShape& shape) {
   const kernels::Window& w = shape.x;
   if (2 * w.padding > w.kernel)
-    throw usage_error("layer {}: a padding of {} is more than half a window of {}x{} (the input is {}x{})", name,
-                      w.padding, w.kernel, w.kernel, input.h, input.w);
+    throw usage_error("a padding of {} is more than half a window of {}x{} (the input is {}x{})", w.padding, w.kernel,
+                      w.kernel, input.h, input.w);
   shape.in_h = input.h, shape.in_w = input.w, shape.channels = input.c;
   const Shape output{shape.out_h(), shape.out_w(), input.c};
   if (output.h < 1 || output.w < 1)
-    throw usage_error("layer {}: a window of {}x{} does not fit an input of {}x{} with a padding of {}", name, w.kernel,
-                      w.kernel, input.h, input.w, w.padding);
+    throw usage_error("a window of {}x{} does not fit an input of {}x{} with a padding of {}", w.kernel, w.kernel,
+                      input.h, input.w, w.padding);
   return output;
 }
 

@@ -12,6 +12,6 @@ kernels::PoolShape pooling_windows(Options& options, Index largest_kernel);
 
 /// Fits the windows to their input and returns the output's shape; throws usage_error if a window is larger than the
 /// input with its padding, or the padding than half a window.
-Shape fit_pooling(const std::string& name, const Shape& input, kernels::PoolShape& shape);
+Shape fit_pooling(const Shape& input, kernels::PoolShape& shape);
 
 }  // namespace gradrace
