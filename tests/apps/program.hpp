@@ -1,5 +1,6 @@
 #pragma once
-/// Runs the built gradrace program in tests.
+/// Runs the built gradrace program in tests, and the directory with a small data set that the tests of its commands
+/// share.
 
 #include <fcntl.h>
 #include <pty.h>
@@ -8,11 +9,17 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <stdexcept>
 #include <string>
 #include <vector>
 
+#include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
+
+#include "tests/data_files.hpp"
+#include "tests/temporary_directory.hpp"
 #include "tests/text_file.hpp"
 
 namespace gradrace {
@@ -98,6 +105,55 @@ class Program {
 
   std::filesystem::path directory_;
   pid_t process_ = -1;
+};
+
+using Words = std::vector<std::string>;
+
+/// A directory with a small data set in it, and the program on it.
+class ProgramTest : public testing::Test {
+ protected:
+  ProgramTest() {
+    for (const KnownFile& file : kMnistFiles) write_data(file, idx_file(shape_of(file)));
+  }
+
+  static std::vector<Index> shape_of(const KnownFile& file, Index more = 0) {
+    const Index count = (file.name.starts_with("train") ? 40 : 20) + more;
+    return file.kind == IdxKind::kImages ? std::vector<Index>{count, 28, 28} : std::vector<Index>{count};
+  }
+  void write_data(const KnownFile& file, const Bytes& bytes) { write_bytes(data() / file.name, bytes); }
+  std::filesystem::path data() const { return directory_ / "data"; }
+  std::string in_directory(const std::string& name) const { return (directory_ / name).string(); }
+
+  /// A quick race, with more arguments if need be.
+  Words race(const Words& more = {}) const {
+    Words words = {"--data-dir", data().string(), "--epochs", "1", "--threads", "1"};
+    words.insert(words.end(), more.begin(), more.end());
+    return words;
+  }
+  Outcome run(const Words& arguments, const Words& environment = {}) const {
+    return Program(directory_.path(), arguments, environment).wait();
+  }
+
+  /// The program must end with `code` and one line on standard error that contains `part`; wrong usage before it prints
+  /// anything else.
+  void expect_error(ExitCode code, const std::string& part, const Words& arguments,
+                    const Words& environment = {}) const {
+    const Outcome outcome = run(arguments, environment);
+    EXPECT_EQ(outcome.exit_code, int(code)) << outcome.err;
+    EXPECT_TRUE(code != ExitCode::kUsage || outcome.out.empty()) << outcome.out;
+    EXPECT_EQ(std::ranges::count(outcome.err, '\n'), 1) << outcome.err;
+    EXPECT_TRUE(outcome.err.starts_with("gradrace: error: ")) << outcome.err;
+    expect_contains(outcome.err, part);
+  }
+  void expect_data_error(const std::string& part) const { expect_error(ExitCode::kData, part, race()); }
+  /// The one JSON document that the program must print.
+  nlohmann::json document(const Words& arguments) const {
+    const Outcome outcome = run(arguments);
+    EXPECT_EQ(outcome.exit_code, 0) << outcome.err;
+    return nlohmann::json::parse(outcome.out);
+  }
+
+  const TemporaryDirectory directory_;
 };
 
 }  // namespace gradrace

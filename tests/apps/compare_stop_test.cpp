@@ -1,0 +1,91 @@
+// gradrace compare: stopped, killed and resumed.
+#include <signal.h>
+
+#include <chrono>
+#include <cstdlib>
+#include <iostream>
+#include <random>
+#include <thread>
+
+#include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
+
+#include "tests/apps/program.hpp"
+
+namespace gradrace {
+namespace {
+
+using ProgramCompareStop = ProgramTest;
+
+TEST_F(ProgramCompareStop, SavesWhatWasAskedForWhenItIsStopped) {
+  for (const int number : {SIGINT, SIGTERM}) {
+    const std::string out = in_directory(fmt::format("out-{}", number));
+    const Program program(directory_.path(), race({"--epochs", "1000000", "--out", out, "--save-weights"}));
+    for (int tries = 0; tries < 3000 && program.out().find("epoch: 2") == std::string::npos; ++tries)
+      std::this_thread::sleep_for(std::chrono::milliseconds(20));
+    program.signal(number);
+    program.signal(number);  // as a parent does that signals its child and then its whole group
+    const Outcome outcome = program.wait();
+    EXPECT_EQ(outcome.exit_code, 128 + number);
+    EXPECT_EQ(outcome.err, "");
+    expect_contains(outcome.out, "interrupted after step");
+    const auto json = nlohmann::json::parse(read_text(out + "/results.json"));
+    ASSERT_EQ(json["runs"].size(), 1u);
+    EXPECT_EQ(json["runs"][0]["status"], "interrupted");
+    EXPECT_TRUE(std::filesystem::exists(out + "/adadelta_final.safetensors"));
+  }
+}
+
+/// What a test leaves to chance is drawn from this seed: that of GRADRACE_TEST_SEED, which repeats what was printed,
+/// else another one each time.
+unsigned printed_seed() {
+  const char* text = std::getenv("GRADRACE_TEST_SEED");
+  const unsigned seed = text ? unsigned(std::strtoul(text, nullptr, 10)) : std::random_device{}();
+  std::cout << "to repeat: GRADRACE_TEST_SEED=" << seed << "\n";
+  return seed;
+}
+
+/// A race that is killed again and again, at random moments, ends like one that is left alone.
+TEST_F(ProgramCompareStop, ResumesAfterBeingKilled) {
+  const auto words = [&](const std::string& name) {
+    return race({"--epochs", "5", "--batch-size", "4", "--seeds", "2", "--out", in_directory(name), "--save-weights",
+                 "--checkpoint", in_directory(name + "-runs"), "--resume"});
+  };
+  ASSERT_EQ(run(words("whole")).exit_code, 0);
+  std::mt19937 random(printed_seed());
+  int kills = 0;
+  for (Outcome outcome{.exit_code = 128 + SIGKILL, .out = {}, .err = {}}; outcome.exit_code != 0; ++kills) {
+    ASSERT_EQ(outcome.exit_code, 128 + SIGKILL) << outcome.err;
+    const Program program(directory_.path(), words("killed"));
+    std::this_thread::sleep_for(std::chrono::milliseconds(100 + random() % 200 + 20 * kills));
+    program.signal(SIGKILL);
+    outcome = program.wait();
+  }
+  EXPECT_GT(kills, 1);
+  for (const auto& file : std::filesystem::directory_iterator(directory_ / "whole"))
+    if (file.path().extension() == ".safetensors") {
+      EXPECT_EQ(read_text(directory_ / "killed" / file.path().filename()), read_text(file.path())) << file.path();
+    }
+  EXPECT_EQ(read_text(directory_ / "killed/steps.csv"), read_text(directory_ / "whole/steps.csv"));
+}
+
+TEST_F(ProgramCompareStop, SaysHowToGoOnAndWhyItCannot) {
+  const std::string runs = in_directory("runs");
+  const Words words = race({"--epochs", "1000000", "--checkpoint", runs});
+  const Program program(directory_.path(), words);
+  for (int tries = 0; tries < 3000 && program.out().find("epoch: 2") == std::string::npos; ++tries)
+    std::this_thread::sleep_for(std::chrono::milliseconds(20));
+  program.signal(SIGTERM);
+  const Outcome outcome = program.wait();
+  EXPECT_EQ(outcome.exit_code, 128 + SIGTERM);
+  expect_contains(outcome.err, "--resume");
+  expect_error(ExitCode::kUsage, "holds checkpoints already", words);
+  expect_error(ExitCode::kUsage, "--checkpoint", race({"--resume"}));
+  expect_error(ExitCode::kUsage, "epochs is 1000000 there and 2 here",
+               race({"--epochs", "2", "--checkpoint", runs, "--resume"}));
+  write_data(kMnistFiles[kTrainLabels], idx_file(shape_of(kMnistFiles[kTrainLabels]), 9));
+  expect_error(ExitCode::kUsage, "data sha256 is", race({"--epochs", "1000000", "--checkpoint", runs, "--resume"}));
+}
+
+}  // namespace
+}  // namespace gradrace
