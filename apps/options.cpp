@@ -50,12 +50,9 @@ std::vector<std::uint64_t> whole_numbers(const std::string& list) {
 
 Values whole_number_or_list(std::uint64_t low, std::uint64_t high) {
   const auto check = [=](const std::string& text) {
-    std::vector<std::uint64_t> numbers = whole_numbers(text);
-    std::ranges::sort(numbers);
-    const bool distinct = std::ranges::adjacent_find(numbers) == numbers.end();
-    if (numbers.size() > 1 ? distinct : numbers.size() == 1 && numbers[0] >= low && numbers[0] <= high)
-      return std::string();
-    return fmt::format("expected a whole number from {} to {} or a list of distinct ones, found '{}'", low, high, text);
+    const std::vector<std::uint64_t> numbers = whole_numbers(text);
+    if (numbers.size() > 1 || (numbers.size() == 1 && numbers[0] >= low && numbers[0] <= high)) return std::string();
+    return fmt::format("expected a whole number from {} to {} or a list of them, found '{}'", low, high, text);
   };
   return {"N|A,B,...", {}, {CLI::Validator(check, "")}};
 }

@@ -15,7 +15,7 @@ Values whole_number(std::uint64_t low, std::uint64_t high);
 Values number_from_zero();
 /// Above 0, at most 1.
 Values fraction();
-/// One whole number in that range, or two and more distinct ones, of any size, with commas between them.
+/// One whole number in that range, or two and more of any size, with commas between them.
 Values whole_number_or_list(std::uint64_t low, std::uint64_t high);
 /// One of some words.
 Values one_of(const std::vector<std::string>& choices);

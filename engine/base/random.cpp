@@ -48,7 +48,7 @@ void draw_mkl(Generator& generator, double keep_probability, float kept, std::sp
 }  // namespace
 
 Generator::Generator(std::uint64_t seed) {
-  state_[0] = static_cast<std::uint32_t>(seed);
+  state_[0] = significant(seed);
   for (std::uint32_t i = 1; i < kWords; ++i) state_[i] = 1812433253u * (state_[i - 1] ^ (state_[i - 1] >> 30)) + i;
 }
 

@@ -15,11 +15,13 @@ namespace gradrace {
 /// state: it continues where the original stood.
 class Generator {
  public:
-  /// Seeds as torch.manual_seed does: only the low 32 bits count.
+  /// Seeds as torch.manual_seed does: only the significant() part counts.
   explicit Generator(std::uint64_t seed);
   /// Continues where the generator stood whose state() this is.
   explicit Generator(std::span<const std::uint32_t> state);
   std::vector<std::uint32_t> state() const;
+  /// The low 32 bits of a seed, which are all that the numbers depend on.
+  static std::uint32_t significant(std::uint64_t seed) { return static_cast<std::uint32_t>(seed); }
 
   /// The next of the uniformly distributed 32-bit integers.
   std::uint32_t next32() {

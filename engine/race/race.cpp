@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cmath>
+#include <map>
 #include <numeric>
 
 #include "engine/race/checkpoint.hpp"
@@ -235,11 +236,21 @@ bool Contest::step_done(const StepEvent& step, double run_seconds, const Model& 
   return run.status != Status::kDiverged && stop_ == 0;
 }
 
+/// Two runs with the same random numbers would count as two observations.
+void expect_distinct(std::span<const std::uint64_t> seeds) {
+  std::map<std::uint32_t, std::uint64_t> taken;
+  for (const std::uint64_t seed : seeds)
+    if (const auto [other, is_new] = taken.emplace(Generator::significant(seed), seed); !is_new)
+      throw usage_error("expected distinct seeds, found {} and {}: as in PyTorch, the low 32 bits of a seed decide",
+                        other->second, seed);
+}
+
 }  // namespace
 
 Race::Race(RaceOptions options) : options_(std::move(options)) {
   line_up(options_.optimizers);  // throws, better now than when the data is there
   check_cpus(options_.cpus);
+  expect_distinct(options_.seeds);
   if (options_.order == Order::kContinue && options_.seeds.size() > 1)
     throw usage_error(
         "an order that continues goes with one seed; from each of several seeds the random numbers begin anew");

@@ -26,7 +26,7 @@ struct RaceOptions {
   std::vector<Spec> optimizers;
   Index epochs = 5;
   TrainerOptions trainer;
-  std::vector<std::uint64_t> seeds = {0};  ///< distinct
+  std::vector<std::uint64_t> seeds = {0};  ///< distinct in their low 32 bits, which are all that the generator takes
   Order order = Order::kPaired;
   Index threads = kernels::default_threads();
   std::vector<int> cpus = kernels::given_cpus();  ///< of the threads; races at once can have their own (team.hpp)
@@ -45,7 +45,7 @@ class Checkpoints;
 class Race {
  public:
   /// Throws usage_error for optimizers, options or labels that are wrong, for CPUs that the process was not given or
-  /// that stand there twice, and for several seeds in the order kContinue.
+  /// that stand there twice, for seeds that are not distinct, and for several of them in the order kContinue.
   explicit Race(RaceOptions options);
 
   /// Runs all optimizers from one seed after the other, from every second seed in the opposite order, so that a machine

@@ -160,8 +160,10 @@ TEST_F(ProgramCompare, RefusesWrongUsageInOneSentence) {
   expect_error(ExitCode::kUsage, "one seed", race({"--order", "continue", "--seeds", "2"}));
   for (const char* accuracy : {"0", "98.5", "nan", "-1"})
     expect_error(ExitCode::kUsage, "--target-accuracy", race({"--target-accuracy", accuracy}));
-  for (const char* seeds : {"0", "1,1", "1,", "many", "2000", "-1", "1;2"})
+  for (const char* seeds : {"0", "1,", "many", "2000", "-1", "1;2"})
     expect_error(ExitCode::kUsage, "--seeds", race({"--seeds", seeds}));
+  expect_error(ExitCode::kUsage, "expected distinct seeds, found 1 and 1", race({"--seeds", "1,1"}));
+  expect_error(ExitCode::kUsage, "found 0 and 4294967296:", race({"--seeds", "0,4294967296"}));
   expect_error(ExitCode::kUsage, "--bogus", race({"--bogus"}));
   expect_error(ExitCode::kUsage, "bogus", {"bogus"});
   expect_error(ExitCode::kUsage, "--out", race({"--save-weights"}));

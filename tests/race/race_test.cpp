@@ -114,6 +114,17 @@ TEST(Race, RunsEverySeedPairedAndEverySecondOneInTheOppositeOrder) {
   for (std::size_t i = 0; i < 3; ++i) expect_same_run(many.runs[5 - i], alone.runs[i]);
 }
 
+TEST(Race, RefusesSeedsThatAreOneToTheGenerator) {
+  RaceOptions options = small_race({"adam"});
+  for (const std::uint64_t same : {std::uint64_t{1}, std::uint64_t{1} << 32 | 1, std::uint64_t{5} << 40 | 1}) {
+    options.seeds = {0, 1, same};
+    expect_contains(error_of(ExitCode::kUsage, [&] { Race race(options); }),
+                    fmt::format("expected distinct seeds, found 1 and {}:", same));
+  }
+  options.seeds = {0, 1, std::uint64_t{1} << 32 | 2};
+  Race race(options);
+}
+
 TEST(Race, ContinuesFromOneSeedOnly) {
   RaceOptions options = small_race({"adam"});
   options.order = Order::kContinue;
