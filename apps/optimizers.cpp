@@ -83,9 +83,19 @@ ordered_json json(const Resolved& options) {
   return object;
 }
 
+/// The options that all optimizers have, with the same default.
+Resolved shared_options() {
+  const std::vector<std::string> names = OptimizerRegistry::instance().names();
+  Resolved shared = describe(names.front()).options;
+  for (const std::string& name : names) {
+    const Resolved options = describe(name).options;
+    std::erase_if(shared, [&](const auto& option) { return std::ranges::find(options, option) == options.end(); });
+  }
+  return shared;
+}
+
 std::string text() {
-  Resolved shared = schedule_options({});
-  shared.erase(shared.begin());  // lr, whose default differs
+  const Resolved shared = shared_options();
   std::string text;
   for (const std::string& name : OptimizerRegistry::instance().names()) {
     const Description d = describe(name);
@@ -93,7 +103,7 @@ std::string text() {
                         bold(name), typed(without(d.options, shared)), d.state_floats, d.bytes_per_parameter, d.paper);
   }
   text += "Costs are per parameter; bytes are those that a step reads and writes.\n\n";
-  text += bold("learning-rate schedules") + fmt::format("\n  options of all optimizers   {}\n", typed(shared));
+  text += bold("options of all optimizers") + fmt::format("\n  {}\n", typed(shared));
   for (const Setting& s : schedule_settings())
     if (!s.more.empty()) text += fmt::format("  with {:<22} {}\n", s.key + "=" + s.value, typed(s.more));
   return text;

@@ -2,9 +2,10 @@
 /// The optimizers' formulas, and what their kernels need besides the arrays: numbers that are the same for all
 /// parameters of one step. p is a parameter, g its gradient, t the step, counted from 1.
 ///
-/// The formulas are those of PyTorch 1.13. Where there is a weight_decay it is added to the gradient first:
-/// g <- g + weight_decay p. "keep" multiplies the parameter itself, before the step: p <- keep p (decoupled decay).
-/// states() is the number of state arrays; they come in the order in which they are named here.
+/// The formulas are those of PyTorch 2.11. Where there is a weight_decay it is added to the gradient first:
+/// g <- g + weight_decay p. "decay" is a share of the parameter itself that it loses in the step (decoupled decay).
+/// PyTorch multiplies by 1 - decay first; taken off together with the step it costs one rounding of the parameter and
+/// not three. states() is the number of state arrays; they come in the order in which they are named here.
 
 #include "kernels/base.hpp"
 
@@ -28,10 +29,10 @@ struct SgdScalars {
   constexpr Index states() const { return momentum != 0 ? 1 : 0; }
 };
 
-/// p <- keep p - eta g,   a <- a + mu (p - a), or a <- p unless averaging.
+/// p <- p - (decay p + eta g),   a <- a + mu (p - a), or a <- p unless averaging.
 /// Source     Polyak & Juditsky 1992. a is the averaged parameter; nothing here reads it, as in PyTorch.
 struct AsgdScalars {
-  float keep, eta, mu, weight_decay;
+  float decay, eta, mu, weight_decay;
   bool averaging;
   constexpr Index states() const { return 1; }
 };
@@ -64,12 +65,13 @@ struct AdadeltaScalars {
 };
 
 /// m <- mean of g,   v <- mean of g^2,   p <- p - step_size m / (sqrt(v) inv_sqrt_correction2 + epsilon);
-/// with amsgrad, x <- max(x, v) stands in the root's place. State: m, v, x with amsgrad.
+/// with amsgrad, x <- max(x, v) stands in the root's place; decoupled, p loses decay p besides. State: m, v, x with
+/// amsgrad.
 /// Source     Kingma & Ba 2015, algorithm 1; Reddi et al. 2018 for amsgrad; Loshchilov & Hutter 2019 for decoupled.
 struct AdamScalars {
   Mean first, second;
   float epsilon, weight_decay;
-  float keep;                  ///< 1 - lr weight_decay; looked at instead of weight_decay if decoupled (AdamW)
+  float decay;                 ///< lr weight_decay; looked at instead of weight_decay if decoupled (AdamW)
   float step_size;             ///< lr / (1 - beta1^t)
   float inv_sqrt_correction2;  ///< 1 / sqrt(1 - beta2^t)
   bool amsgrad, decoupled;
@@ -86,21 +88,21 @@ struct AdamaxScalars {
 };
 
 /// m <- mean of g,   v <- mean of g^2,
-/// p <- p - (gradient_size g + moment_size m) / (sqrt(v) inv_sqrt_correction2 + epsilon).   State: m, v.
+/// p <- p - (decay p + (gradient_size g + moment_size m) / (sqrt(v) inv_sqrt_correction2 + epsilon)).   State: m, v.
 /// Source     Dozat 2016; the sizes are computed by the caller.
 struct NadamScalars {
   Mean first, second;
-  float epsilon, weight_decay;
+  float epsilon, weight_decay, decay;
   float gradient_size, moment_size, inv_sqrt_correction2;
   constexpr Index states() const { return 2; }
 };
 
-/// m <- mean of g,   v <- mean of g^2,   p <- p - step_size m / (sqrt(v) + epsilon), or p <- p - step_size m unless
-/// rectified.   State: m, v.
+/// m <- mean of g,   v <- mean of g^2,   p <- p - (decay p + step_size m / (sqrt(v) + epsilon)), without the division
+/// unless rectified.   State: m, v.
 /// Source     Liu et al. 2020, algorithm 2; the rectification is part of step_size.
 struct RadamScalars {
   Mean first, second;
-  float epsilon, weight_decay, step_size;
+  float epsilon, weight_decay, decay, step_size;
   bool rectified;
   constexpr Index states() const { return 2; }
 };
@@ -114,11 +116,11 @@ struct RpropScalars {
   constexpr Index states() const { return 2; }
 };
 
-/// p <- keep p - lr sign(beta1 m + (1 - beta1) g),   m <- beta2 m + (1 - beta2) g.   State: m. sign(NaN) is 0.
+/// p <- p - (decay p + lr sign(beta1 m + (1 - beta1) g)),   m <- beta2 m + (1 - beta2) g.   State: m. sign(NaN) is 0.
 /// Source     Chen et al. 2023, algorithm 2.
 struct LionScalars {
   Mean update, moment;  ///< of beta1 and of beta2
-  float lr, keep;
+  float lr, decay;
   constexpr Index states() const { return 1; }
 };
 

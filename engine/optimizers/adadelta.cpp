@@ -9,7 +9,7 @@ class Adadelta final : public FusedOptimizer<kernels::AdadeltaScalars> {
   explicit Adadelta(Options& options) : FusedOptimizer(options, 1.0) {
     scalars_.mean = kernels::mean(options.number("rho", 0.9, 0, 1));
     scalars_.epsilon = float(options.number("eps", 1e-6, 0, kAny));
-    scalars_.weight_decay = float(options.number("weight_decay", 0, 0, kAny));
+    scalars_.weight_decay = float(weight_decay(options));
   }
 
   std::string paper() const override { return "Zeiler, arXiv:1212.5701"; }

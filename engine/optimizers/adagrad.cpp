@@ -7,7 +7,7 @@ namespace {
 class Adagrad final : public FusedOptimizer<kernels::AdagradScalars> {
  public:
   explicit Adagrad(Options& options) : FusedOptimizer(options, 1e-2), decay_(options.number("lr_decay", 0, 0, kAny)) {
-    scalars_.weight_decay = float(options.number("weight_decay", 0, 0, kAny));
+    scalars_.weight_decay = float(weight_decay(options));
     start_ = float(options.number("initial_accumulator_value", 0, 0, kAny));
     scalars_.epsilon = float(options.number("eps", 1e-10, 0, kAny));
   }

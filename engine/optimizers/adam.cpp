@@ -1,5 +1,6 @@
-// "adam": lr=1e-3, betas=0.9/0.999, eps=1e-8, weight_decay=0, amsgrad=false; torch.optim.Adam.
-// "adamw": the same but weight_decay=0.01, which shrinks the parameters themselves; torch.optim.AdamW.
+// "adam": lr=1e-3, betas=0.9/0.999, eps=1e-8, weight_decay=0, amsgrad=false, decoupled_weight_decay=false;
+// torch.optim.Adam.
+// "adamw": decoupled, that is, weight_decay=0.01 shrinks the parameters themselves; else the same; torch.optim.AdamW.
 #include "engine/optimizers/adam_options.hpp"
 #include "engine/optimizers/optimizer.hpp"
 
@@ -10,8 +11,9 @@ template <bool Decoupled>
 class AdamWithDecay : public FusedOptimizer<kernels::AdamScalars> {
  public:
   explicit AdamWithDecay(Options& options)
-      : FusedOptimizer(options, 1e-3), options_(options, "", {{0.9, 0.999}, 1e-8, Decoupled ? 1e-2 : 0}, Decoupled) {
+      : FusedOptimizer(options, 1e-3), options_(options, "", {{0.9, 0.999}, 1e-8, Decoupled ? 1e-2 : 0}, sign()) {
     scalars_.amsgrad = options.flag("amsgrad", false);
+    scalars_.decoupled = Decoupled || options.flag("decoupled_weight_decay", false);
   }
 
   std::string paper() const override {
@@ -19,11 +21,7 @@ class AdamWithDecay : public FusedOptimizer<kernels::AdamScalars> {
   }
 
  private:
-  void prepare(Index step, double lr) override {
-    const bool amsgrad = scalars_.amsgrad;
-    scalars_ = options_.scalars(step, lr);
-    scalars_.amsgrad = amsgrad;
-  }
+  void prepare(Index step, double lr) override { options_.prepare(step, lr, scalars_); }
 
   AdamOptions options_;
 };

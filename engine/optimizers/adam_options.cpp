@@ -4,22 +4,19 @@
 
 namespace gradrace {
 
-AdamOptions::AdamOptions(Options& options, const std::string& prefix, const Defaults& defaults, bool decoupled)
+AdamOptions::AdamOptions(Options& options, const std::string& prefix, const Defaults& defaults, double sign)
     : betas_(options.pair(prefix + "betas", defaults.betas, 0, kBelowOne)),
       eps_(options.number(prefix + "eps", defaults.eps, 0, kAny)),
-      weight_decay_(options.number(prefix + "weight_decay", defaults.weight_decay, 0, kAny)),
-      decoupled_(decoupled) {}
+      weight_decay_(sign * options.number(prefix + "weight_decay", defaults.weight_decay, 0, kAny)) {}
 
-kernels::AdamScalars AdamOptions::scalars(Index step, double lr) const {
-  return {.first = kernels::mean(betas_.first),
-          .second = kernels::mean(betas_.second),
-          .epsilon = float(eps_),
-          .weight_decay = float(weight_decay_),
-          .keep = float(1 - lr * weight_decay_),
-          .step_size = float(lr / (1 - std::pow(betas_.first, double(step)))),
-          .inv_sqrt_correction2 = float(1 / std::sqrt(1 - std::pow(betas_.second, double(step)))),
-          .amsgrad = false,
-          .decoupled = decoupled_};
+void AdamOptions::prepare(Index step, double lr, kernels::AdamScalars& scalars) const {
+  scalars.first = kernels::mean(betas_.first);
+  scalars.second = kernels::mean(betas_.second);
+  scalars.epsilon = float(eps_);
+  scalars.weight_decay = float(weight_decay_);
+  scalars.decay = float(lr * weight_decay_);
+  scalars.step_size = float(lr / (1 - std::pow(betas_.first, double(step))));
+  scalars.inv_sqrt_correction2 = float(1 / std::sqrt(1 - std::pow(betas_.second, double(step))));
 }
 
 }  // namespace gradrace

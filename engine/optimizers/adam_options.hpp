@@ -15,16 +15,16 @@ class AdamOptions {
     std::pair<double, double> betas;
     double eps, weight_decay;
   };
-  /// Asks for betas, eps and weight_decay, whose names begin with `prefix`. decoupled: as AdamW.
-  AdamOptions(Options& options, const std::string& prefix, const Defaults& defaults, bool decoupled);
+  /// Asks for betas, eps and weight_decay, whose names begin with `prefix`. sign: that of the learning rates
+  /// (Optimizer::sign).
+  AdamOptions(Options& options, const std::string& prefix, const Defaults& defaults, double sign);
 
-  /// Of step 1, 2, ... at this learning rate.
-  kernels::AdamScalars scalars(Index step, double lr) const;
+  /// Sets all but amsgrad and decoupled for step 1, 2, ... at this learning rate.
+  void prepare(Index step, double lr, kernels::AdamScalars& scalars) const;
 
  private:
   std::pair<double, double> betas_;
   double eps_, weight_decay_;
-  bool decoupled_;
 };
 
 }  // namespace gradrace

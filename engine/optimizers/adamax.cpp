@@ -13,7 +13,7 @@ class Adamax final : public FusedOptimizer<kernels::AdamaxScalars> {
     scalars_.first = kernels::mean(betas_.first);
     scalars_.beta2 = float(betas_.second);
     scalars_.epsilon = float(options.number("eps", 1e-8, 0, kAny));
-    scalars_.weight_decay = float(options.number("weight_decay", 0, 0, kAny));
+    scalars_.weight_decay = float(weight_decay(options));
   }
 
   std::string paper() const override { return "Kingma & Ba, ICLR 2015"; }

@@ -11,10 +11,10 @@ class Asgd final : public FusedOptimizer<kernels::AsgdScalars> {
  public:
   explicit Asgd(Options& options)
       : FusedOptimizer(options, 1e-2),
-        lambda_(options.number("lambd", 1e-4, 0, kAny)),
+        lambda_(sign() * options.number("lambd", 1e-4, 0, kAny)),
         alpha_(options.number("alpha", 0.75, 0, kAny)),
         start_(options.number("t0", 1e6, 0, kAny)) {
-    scalars_.weight_decay = float(options.number("weight_decay", 0, 0, kAny));
+    scalars_.weight_decay = float(weight_decay(options));
   }
 
   std::string paper() const override { return "Polyak & Juditsky, SIAM J. Control Optim. 1992"; }
@@ -25,7 +25,7 @@ class Asgd final : public FusedOptimizer<kernels::AsgdScalars> {
     const double eta = lr / std::pow(1 + lambda_ * lr * before, alpha_);
     const double mu = 1 / std::max(1.0, before - start_);
     scalars_.eta = float(eta);
-    scalars_.keep = float(1 - lambda_ * eta);
+    scalars_.decay = float(lambda_ * eta);
     scalars_.mu = float(mu);
     scalars_.averaging = mu != 1;
   }

@@ -10,7 +10,7 @@ class Lion final : public FusedOptimizer<kernels::LionScalars> {
     const auto [beta1, beta2] = options.pair("betas", {0.9, 0.99}, 0, kBelowOne);
     scalars_.update = kernels::mean(beta1);
     scalars_.moment = kernels::mean(beta2);
-    weight_decay_ = options.number("weight_decay", 0, 0, kAny);
+    weight_decay_ = weight_decay(options);
   }
 
   std::string paper() const override { return "Chen et al., NeurIPS 2023"; }
@@ -18,7 +18,7 @@ class Lion final : public FusedOptimizer<kernels::LionScalars> {
  private:
   void prepare(Index, double lr) override {
     scalars_.lr = float(lr);
-    scalars_.keep = float(1 - lr * weight_decay_);
+    scalars_.decay = float(lr * weight_decay_);
   }
 
   double weight_decay_ = 0;

@@ -55,9 +55,11 @@ class Muon final : public Optimizer {
         momentum_(options.number("momentum", 0.95, 0, kBelowOne)),
         nesterov_(options.flag("nesterov", true)),
         steps_(options.integer("ns_steps", 5, 1, 100)),
-        weight_decay_(options.number("weight_decay", 0, 0, kAny)),
+        weight_decay_(weight_decay(options)),
         adamw_lr_(options.number("adamw_lr", 3e-4, 0, kAny)),
-        adamw_(options, "adamw_", {{0.9, 0.95}, 1e-10, 0}, true) {}
+        adamw_(options, "adamw_", {{0.9, 0.95}, 1e-10, 0}, sign()) {
+    adamw_scalars_.decoupled = true;
+  }
 
   std::string paper() const override {
     return "Jordan et al., Muon: An optimizer for hidden layers in neural networks, kellerjordan.github.io/posts/muon, "
@@ -81,7 +83,7 @@ class Muon final : public Optimizer {
  private:
   void prepare(Index step, double lr) override {
     lr_ = lr;
-    adamw_scalars_ = adamw_.scalars(step, schedule().lr() > 0 ? adamw_lr_ * (lr / schedule().lr()) : adamw_lr_);
+    adamw_.prepare(step, adamw_lr_ * (schedule().lr() > 0 ? lr / schedule().lr() : sign()), adamw_scalars_);
   }
   Index rounds() const { return divide_up(steps_, kStepsPerRound); }
   void begin(const Context& context, const Worker& worker, const Work& work, const MatrixArrays& matrix) const;

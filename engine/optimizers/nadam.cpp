@@ -1,4 +1,5 @@
-// "nadam": lr=2e-3, betas=0.9/0.999, eps=1e-8, weight_decay=0, momentum_decay=4e-3; torch.optim.NAdam.
+// "nadam": lr=2e-3, betas=0.9/0.999, eps=1e-8, weight_decay=0, momentum_decay=4e-3, decoupled_weight_decay=false;
+// torch.optim.NAdam as it is in PyTorch 2.11. (1.13's counted a step's share of the momentum twice.)
 #include <cmath>
 
 #include "engine/optimizers/optimizer.hpp"
@@ -13,8 +14,10 @@ class Nadam final : public FusedOptimizer<kernels::NadamScalars> {
     scalars_.first = kernels::mean(betas_.first);
     scalars_.second = kernels::mean(betas_.second);
     scalars_.epsilon = float(options.number("eps", 1e-8, 0, kAny));
-    scalars_.weight_decay = float(options.number("weight_decay", 0, 0, kAny));
+    weight_decay_ = weight_decay(options);
     momentum_decay_ = options.number("momentum_decay", 4e-3, 0, kAny);
+    decoupled_ = options.flag("decoupled_weight_decay", false);
+    scalars_.weight_decay = decoupled_ ? 0 : float(weight_decay_);
   }
 
   std::string paper() const override { return "Dozat, ICLR workshop 2016"; }
@@ -26,15 +29,15 @@ class Nadam final : public FusedOptimizer<kernels::NadamScalars> {
   void prepare(Index step, double lr) override {
     if (step <= done_) done_ = 0, product_ = 1;
     while (done_ < step) product_ *= mu(++done_);
-    // PyTorch 1.13 counts this step's share twice here; later versions do not. After some dozen steps it is all zero.
-    const double next_product = product_ * mu(step) * mu(step + 1);
+    scalars_.decay = decoupled_ ? float(lr * weight_decay_) : 0;
     scalars_.gradient_size = float(lr * (1 - mu(step)) / (1 - product_));
-    scalars_.moment_size = float(lr * mu(step + 1) / (1 - next_product));
+    scalars_.moment_size = float(lr * mu(step + 1) / (1 - product_ * mu(step + 1)));
     scalars_.inv_sqrt_correction2 = float(1 / std::sqrt(1 - std::pow(betas_.second, double(step))));
   }
 
   std::pair<double, double> betas_;
-  double momentum_decay_ = 0;
+  double weight_decay_ = 0, momentum_decay_ = 0;
+  bool decoupled_ = false;
   Index done_ = 0;  // product_ is that of the shares of the steps up to here
   double product_ = 1;
 };

@@ -43,7 +43,7 @@ class Optimizer {
   void begin_run(Index steps_per_epoch, Index epochs) { schedule_.begin_run(steps_per_epoch, epochs); }
   /// Before the updates of step 1, 2, ...: computes what is the same for all parameters. That depends on the step's
   /// number and the length of the run alone, so a run may go on at any step. Called by one thread; allocates nothing.
-  void begin_step(Index step) { prepare(step, schedule_.rate(step)); }
+  void begin_step(Index step) { prepare(step, sign_ * schedule_.rate(step)); }
   /// Updates p from g. Element by element: any cut of the parameters into calls gives the same bits. Threads: called on
   /// disjoint stretches by several at once.
   virtual void update(const kernels::Isa& isa, std::span<float> p, std::span<const float> g,
@@ -60,15 +60,26 @@ class Optimizer {
   virtual void update_matrices(const Context&, const kernels::Worker&, std::span<const MatrixArrays>) const {}
 
  protected:
-  /// Every optimizer has a learning rate, and asks for it and its schedule first.
-  Optimizer(Options& options, double default_lr) : schedule_(options, default_lr) {}
+  /// Every optimizer has a learning rate and asks for it and its schedule first, then for the direction: with maximize
+  /// it walks uphill, as if each gradient had the other sign.
+  Optimizer(Options& options, double default_lr)
+      : schedule_(options, default_lr), sign_(options.flag("maximize", false) ? -1 : 1) {}
   const Schedule& schedule() const { return schedule_; }
+  /// -1 to walk uphill, else 1. No gradient changes its sign: means and momenta of gradients follow theirs, so a step
+  /// uphill is one with a negative learning rate. What shrinks the parameters is negative then as well, and times the
+  /// learning rate what it was. Rounding knows no sign: the parameters' bits are those of changed gradients.
+  double sign() const { return sign_; }
+  /// Option weight_decay with that sign.
+  double weight_decay(Options& options, double value = 0) const {
+    return sign_ * options.number("weight_decay", value, 0, kAny);
+  }
 
  private:
-  /// begin_step with the learning rate of this step.
+  /// begin_step with the learning rate of this step, which has sign().
   virtual void prepare(Index step, double lr) = 0;
 
   Schedule schedule_;
+  double sign_;
 };
 
 /// An optimizer whose update is the kernel for `Scalars`, which prepare() keeps up to date.

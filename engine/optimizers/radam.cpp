@@ -1,4 +1,4 @@
-// "radam": lr=1e-3, betas=0.9/0.999, eps=1e-8, weight_decay=0; torch.optim.RAdam.
+// "radam": lr=1e-3, betas=0.9/0.999, eps=1e-8, weight_decay=0, decoupled_weight_decay=false; torch.optim.RAdam.
 #include <cmath>
 
 #include "engine/optimizers/optimizer.hpp"
@@ -13,7 +13,9 @@ class Radam final : public FusedOptimizer<kernels::RadamScalars> {
     scalars_.first = kernels::mean(betas_.first);
     scalars_.second = kernels::mean(betas_.second);
     scalars_.epsilon = float(options.number("eps", 1e-8, 0, kAny));
-    scalars_.weight_decay = float(options.number("weight_decay", 0, 0, kAny));
+    weight_decay_ = weight_decay(options);
+    decoupled_ = options.flag("decoupled_weight_decay", false);
+    scalars_.weight_decay = decoupled_ ? 0 : float(weight_decay_);
   }
 
   std::string paper() const override { return "Liu et al., ICLR 2020"; }
@@ -28,9 +30,12 @@ class Radam final : public FusedOptimizer<kernels::RadamScalars> {
     if (scalars_.rectified)
       size *= std::sqrt((1 - power) * (length - 4) * (length - 2) * longest / ((longest - 4) * (longest - 2) * length));
     scalars_.step_size = float(size);
+    scalars_.decay = decoupled_ ? float(lr * weight_decay_) : 0;
   }
 
   std::pair<double, double> betas_;
+  double weight_decay_ = 0;
+  bool decoupled_ = false;
 };
 
 const OptimizerRegistry::Entry<Radam> entry("radam");

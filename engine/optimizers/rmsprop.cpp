@@ -9,7 +9,7 @@ class Rmsprop final : public FusedOptimizer<kernels::RmspropScalars> {
   explicit Rmsprop(Options& options) : FusedOptimizer(options, 1e-2) {
     scalars_.mean = kernels::mean(options.number("alpha", 0.99, 0, 1));
     scalars_.epsilon = float(options.number("eps", 1e-8, 0, kAny));
-    scalars_.weight_decay = float(options.number("weight_decay", 0, 0, kAny));
+    scalars_.weight_decay = float(weight_decay(options));
     scalars_.momentum = float(options.number("momentum", 0, 0, kAny));
     scalars_.centered = options.flag("centered", false);
   }

@@ -16,10 +16,11 @@ class Rprop final : public FusedOptimizer<kernels::RpropScalars> {
     if (smallest > largest)
       throw usage_error("option step_sizes: expected the smaller one first, found {}/{}", smallest, largest);
     scalars_ = {float(shrink), float(grow), float(smallest), float(largest)};
+    if (sign() < 0) scalars_.smallest = float(-largest), scalars_.largest = float(-smallest);
   }
 
   std::string paper() const override { return "Riedmiller & Braun, ICNN 1993"; }
-  std::vector<float> initial_state() const override { return {0, float(schedule().lr())}; }
+  std::vector<float> initial_state() const override { return {0, float(sign() * schedule().lr())}; }
 
  private:
   void prepare(Index, double) override {}

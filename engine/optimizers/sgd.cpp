@@ -10,7 +10,7 @@ class Sgd final : public FusedOptimizer<kernels::SgdScalars> {
   explicit Sgd(Options& options) : FusedOptimizer(options, 1e-3) {
     scalars_.momentum = float(options.number("momentum", 0, 0, kAny));
     dampening_ = options.number("dampening", 0, -kAny, kAny);
-    scalars_.weight_decay = float(options.number("weight_decay", 0, 0, kAny));
+    scalars_.weight_decay = float(weight_decay(options));
     scalars_.nesterov = options.flag("nesterov", false);
     if (scalars_.nesterov && (scalars_.momentum == 0 || dampening_ != 0))
       throw usage_error("option nesterov: expected momentum above 0 and dampening 0, found {} and {}",

@@ -30,7 +30,7 @@ template <class V, bool Averaging>
 void averaged_step(const AsgdScalars& scalars, const Stretch& x) {
   pass<V, 1>(x, [s = scalars](V p, V g, V* state) {
     g = decayed(s.weight_decay, p, g);
-    p = V(s.keep) * p - V(s.eta) * g;
+    p = p - multiply_add(V(s.decay), p, V(s.eta) * g);
     state[0] = Averaging ? multiply_add(V(s.mu), p - state[0], state[0]) : p;
     return p;
   });
@@ -61,7 +61,7 @@ void optimizer_step(const LionScalars& scalars, const Stretch& x) {
   pass<V, 1>(x, [s = scalars](const V& p, const V& g, V* state) {
     const V direction = running(s.update, state[0], g);
     state[0] = running(s.moment, state[0], g);
-    return V(s.keep) * p - with_sign_of(direction, V(s.lr));
+    return p - multiply_add(V(s.decay), p, with_sign_of(direction, V(s.lr)));
   });
 }
 

@@ -8,17 +8,15 @@ namespace {
 
 template <class V, bool Amsgrad, bool Decoupled>
 void adam_step(const AdamScalars& scalars, const Stretch& x) {
-  pass<V, Amsgrad ? 3 : 2>(x, [s = scalars](V p, V g, V* state) {
-    if constexpr (Decoupled)
-      p = V(s.keep) * p;
-    else
-      g = decayed(s.weight_decay, p, g);
+  pass<V, Amsgrad ? 3 : 2>(x, [s = scalars](const V& p, V g, V* state) {
+    if constexpr (!Decoupled) g = decayed(s.weight_decay, p, g);
     state[0] = running(s.first, state[0], g);
     state[1] = running_square(s.second, state[1], g);
     V second = state[1];
     if constexpr (Amsgrad) second = state[2] = max_nan(state[2], state[1]);
     const V root = multiply_add(xsimd::sqrt(second), V(s.inv_sqrt_correction2), V(s.epsilon));
-    return p - V(s.step_size) * state[0] / root;
+    const V step = V(s.step_size) * state[0] / root;
+    return p - (Decoupled ? multiply_add(V(s.decay), p, step) : step);
   });
 }
 
@@ -47,7 +45,8 @@ void optimizer_step(const NadamScalars& scalars, const Stretch& x) {
     state[0] = running(s.first, state[0], g);
     state[1] = running_square(s.second, state[1], g);
     const V root = multiply_add(xsimd::sqrt(state[1]), V(s.inv_sqrt_correction2), V(s.epsilon));
-    return p - multiply_add(V(s.gradient_size), g, V(s.moment_size) * state[0]) / root;
+    const V step = multiply_add(V(s.gradient_size), g, V(s.moment_size) * state[0]) / root;
+    return p - multiply_add(V(s.decay), p, step);
   });
 }
 
@@ -57,8 +56,9 @@ void radam_step(const RadamScalars& scalars, const Stretch& x) {
     g = decayed(s.weight_decay, p, g);
     state[0] = running(s.first, state[0], g);
     state[1] = running_square(s.second, state[1], g);
-    const V update = V(s.step_size) * state[0];
-    return p - (Rectified ? update / (xsimd::sqrt(state[1]) + V(s.epsilon)) : update);
+    V step = V(s.step_size) * state[0];
+    if constexpr (Rectified) step = step / (xsimd::sqrt(state[1]) + V(s.epsilon));
+    return p - multiply_add(V(s.decay), p, step);
   });
 }
 

@@ -13,6 +13,7 @@ TEST_F(ProgramOptimizers, ListsTheOptimizers) {
   const Outcome text = run({"optimizers"}), json = run({"optimizers", "--json"});
   EXPECT_EQ(text.exit_code, 0);
   for (const char* part : {"adam\n  options   lr=0.001, betas=0.9/0.999,", "bytes moved: 28", "Kingma & Ba, ICLR 2015",
+                           "options of all optimizers\n  schedule=constant, warmup=0, maximize=false\n",
                            "with schedule=cosine        eta_min=0\n"})
     expect_contains(text.out, part);
   const auto document = nlohmann::json::parse(json.out);

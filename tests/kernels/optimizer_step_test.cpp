@@ -36,7 +36,7 @@ void call(const Isa& isa, const Adam& o, int t, std::span<float> p, std::span<co
                             .second = mean(o.beta2),
                             .epsilon = float(o.epsilon),
                             .weight_decay = float(o.weight_decay),
-                            .keep = 1,
+                            .decay = 0,
                             .step_size = float(o.lr / (1 - std::pow(o.beta1, t))),
                             .inv_sqrt_correction2 = float(1 / std::sqrt(1 - std::pow(o.beta2, t))),
                             .amsgrad = o.amsgrad,

@@ -39,9 +39,8 @@ std::vector<float> numbers(Index count, std::minstd_rand& random) {
 /// The matrices of one case of the golden file, in memory as the engine has them.
 class Matrices {
  public:
-  Matrices(const Json& entry, const kernels::Isa& isa, Index threads)
+  Matrices(const Json& entry, const kernels::Isa& isa, Index threads, std::map<std::string, std::string> given = {})
       : entry_(entry), isa_(isa), team_(threads), plan_(threads) {
-    std::map<std::string, std::string> given;
     for (const auto& [key, value] : entry.at("options").items()) given[key] = value.dump();
     Options options(given);
     muon_ = OptimizerRegistry::instance().make("muon", options);
@@ -173,6 +172,18 @@ TEST_F(Muon, LeavesPaddingZero) {
     EXPECT_EQ(std::ranges::count(matrices.whole(i), 0.0f) + std::ssize(inside), std::ssize(matrices.whole(i)))
         << "matrix " << i;
   }
+}
+
+TEST_F(Muon, WalksUphillByTheSameBitsAsDown) {
+  Matrices down(entry_, isa_, 2, {{"weight_decay", "0.1"}});
+  Matrices up(entry_, isa_, 2, {{"weight_decay", "0.1"}, {"maximize", "true"}});
+  for (int step = 0; step < 3; ++step) {
+    down.step();
+    up.step([](std::vector<float>& gradient) {
+      for (float& g : gradient) g = -g;
+    });
+  }
+  for (std::size_t i = 0; i < down.size(); ++i) EXPECT_EQ(up.values(i), down.values(i)) << "matrix " << i;
 }
 
 TEST_F(Muon, StaysWhereTheGradientIsZero) {

@@ -105,6 +105,36 @@ TEST_P(EveryOptimizer, WalksDownASlope) {
   EXPECT_LT(height(), 0.99f * start);
 }
 
+/// Options with which all that shrinks the parameters does so, decoupled from the gradient where there is the choice.
+std::map<std::string, std::string> with_decay(const std::string& name, const std::string& decoupled) {
+  Options options;
+  OptimizerRegistry::instance().make(name, options);
+  std::map<std::string, std::string> given;
+  for (const auto& [key, value] : options.resolved())
+    if (key == "decoupled_weight_decay")
+      given[key] = decoupled;
+    else if (key.ends_with("weight_decay") || key == "lambd")
+      given[key] = "0.1";
+  return given;
+}
+
+TEST_P(EveryOptimizer, WalksUphillByTheSameBitsAsDown) {
+  for (const char* decoupled : {"false", "true"}) {
+    std::map<std::string, std::string> given = with_decay(name(), decoupled);
+    const auto downhill = make(name(), given);
+    given["maximize"] = "true";
+    const auto uphill = make(name(), given);
+    Arrays down(*downhill, random_.numbers(41)), up(*uphill, down.p);
+    for (Index step = 1; step <= 10; ++step) {
+      std::vector<float> g = random_.numbers(41);
+      down.step(isa(), *downhill, step, g);
+      for (float& x : g) x = -x;
+      up.step(isa(), *uphill, step, g);
+      EXPECT_EQ(up.p, down.p) << step;
+    }
+  }
+}
+
 std::string refusal(const std::string& name, const std::string& key, const std::string& value) {
   try {
     make(name, {{key, value}});
@@ -129,7 +159,7 @@ TEST(OptimizerOptions, AreRefusedInOneSentenceThatNamesTheOptimizer) {
   EXPECT_EQ(refusal("rprop", "step_sizes", "2/1"),
             "rprop: option step_sizes: expected the smaller one first, found 2/1");
   EXPECT_EQ(refusal("lion", "eps", "1"),
-            "lion: there is no option 'eps'; there are: lr, schedule, warmup, betas, weight_decay");
+            "lion: there is no option 'eps'; there are: lr, schedule, warmup, maximize, betas, weight_decay");
   EXPECT_EQ(refusal("adam", "schedule", "linear"),
             "adam: option schedule: expected one of constant, step, cosine, onecycle, found 'linear'");
   EXPECT_EQ(refusal("adam", "warmup", "1.5"), "adam: option warmup: expected a whole number, found 1.5");
