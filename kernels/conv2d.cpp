@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <iterator>
 
+#include "kernels/conv_frame.hpp"
 #include "kernels/conv_method.hpp"
 #include "kernels/gemm.hpp"
 
@@ -16,20 +17,46 @@ const ConvMethodKernels& kernels_of(ConvMethod method) {
   return *kMethods[int(method)];
 }
 
+/// The shape that a method computes: the one that is asked for, or that of the image in its frame.
+ConvShape inner_shape(const ConvMethodKernels& method, const ConvShape& s) {
+  return method.supports(s) ? s : framed(s);
+}
+Index cost(const ConvMethodKernels& method, const ConvShape& s) {
+  return method.cost(inner_shape(method, s));
+}
+/// Whether the image needs its frame.
+bool frames(const ConvMethodKernels& method, const ConvShape& s) {
+  return frame_floats(s) > 0 && !method.supports(s);
+}
+/// Floats of scratch, the frame first.
+Index scratch_floats(const ConvMethodKernels& method, const ConvShape& s) {
+  return (frames(method, s) ? frame_floats(s) : 0) + method.scratch_floats(inner_shape(method, s));
+}
+
+/// An image as a method wants it, and the scratch that is left.
+struct Image {
+  const float* x;
+  std::span<float> scratch;
+};
+Image image_for(const ConvMethodKernels& method, const ConvShape& s, const float* x, std::span<float> scratch) {
+  if (!frames(method, s)) return {x, scratch};
+  return {put_in_frame(s, x, scratch.data()), scratch.subspan(std::size_t(frame_floats(s)))};
+}
+
 }  // namespace
 
 bool conv2d_supports(ConvMethod method, const ConvShape& s) {
-  return kernels_of(method).supports(s);
+  return kernels_of(method).supports(inner_shape(kernels_of(method), s));
 }
 
 bool conv2d_suits(ConvMethod method, const ConvShape& s) {
-  return conv2d_supports(method, s) && kernels_of(method).suits(s);
+  return conv2d_supports(method, s) && kernels_of(method).suits(inner_shape(kernels_of(method), s));
 }
 
 ConvMethod conv2d_best(const ConvShape& s) {
   ConvMethod best = ConvMethod::kIm2col;
   for (Index i = 0; i < std::ssize(kMethods); ++i)
-    if (conv2d_suits(ConvMethod(i), s) && kMethods[i]->cost(s) < kernels_of(best).cost(s)) best = ConvMethod(i);
+    if (conv2d_suits(ConvMethod(i), s) && cost(*kMethods[i], s) < cost(kernels_of(best), s)) best = ConvMethod(i);
   return best;
 }
 
@@ -44,12 +71,13 @@ std::optional<ConvMethod> conv_method(std::string_view name) {
 }
 
 Index conv2d_prepared_floats(ConvMethod method, const ConvShape& s) {
-  return kernels_of(method).prepared_floats(s);
+  return kernels_of(method).prepared_floats(inner_shape(kernels_of(method), s));
 }
 
 void conv2d_prepare_weights(const Isa& isa, ConvMethod method, const ConvShape& s, const float* weight,
                             float* prepared) noexcept {
-  if (kernels_of(method).prepare_weights) kernels_of(method).prepare_weights(isa, s, weight, prepared);
+  const ConvMethodKernels& kernels = kernels_of(method);
+  if (kernels.prepare_weights) kernels.prepare_weights(isa, inner_shape(kernels, s), weight, prepared);
 }
 
 Index conv2d_row_block(ConvMethod method) {
@@ -63,21 +91,25 @@ Index conv2d_most_rows(ConvMethod method, const ConvShape& s) {
 Index conv2d_scratch_floats(const ConvShape& s) {
   Index floats = 0;
   for (const ConvMethodKernels* method : kMethods)
-    if (method->supports(s)) floats = std::max(floats, method->scratch_floats(s));
+    if (method->supports(inner_shape(*method, s))) floats = std::max(floats, scratch_floats(*method, s));
   return floats;
 }
 
 void conv2d_forward(const Isa& isa, ConvMethod method, const ConvShape& s, const float* x, const float* weight,
                     const float* bias, float* y, std::span<float> scratch) noexcept {
-  const Index most = conv2d_most_rows(method, s);
+  GRADRACE_EXPECT(conv2d_supports(method, s), ==, true);
+  GRADRACE_EXPECT(Index(scratch.size()), >=, scratch_floats(kernels_of(method), s));
+  const ConvShape inner = inner_shape(kernels_of(method), s);
+  const Image image = image_for(kernels_of(method), s, x, scratch);
+  const Index most = conv2d_most_rows(method, inner);
   for (Index row = 0; row < s.out_h(); row += most)
-    conv2d_forward_rows(isa, method, s, {row, std::min(row + most, s.out_h())}, x, weight, bias,
-                        y + row * s.out_w() * s.out_c, scratch);
+    conv2d_forward_rows(isa, method, inner, {row, std::min(row + most, s.out_h())}, image.x, weight, bias,
+                        y + row * s.out_w() * s.out_c, image.scratch);
 }
 
 void conv2d_forward_rows(const Isa& isa, ConvMethod method, const ConvShape& s, Range out_rows, const float* x,
                          const float* weight, const float* bias, float* y, std::span<float> scratch) noexcept {
-  GRADRACE_EXPECT(conv2d_supports(method, s), ==, true);
+  GRADRACE_EXPECT(kernels_of(method).supports(s), ==, true);
   GRADRACE_EXPECT(out_rows.begin % conv2d_row_block(method), ==, 0);
   GRADRACE_EXPECT(out_rows.size(), <=, conv2d_most_rows(method, s));
   GRADRACE_EXPECT(Index(scratch.size()), >=, kernels_of(method).scratch_floats(s));
@@ -87,8 +119,10 @@ void conv2d_forward_rows(const Isa& isa, ConvMethod method, const ConvShape& s, 
 void conv2d_parameter_gradient(const Isa& isa, ConvMethod method, const ConvShape& s, const float* x, const float* dy,
                                float* dweight, float* dbias, bool accumulate, std::span<float> scratch) noexcept {
   GRADRACE_EXPECT(conv2d_supports(method, s), ==, true);
-  GRADRACE_EXPECT(Index(scratch.size()), >=, kernels_of(method).scratch_floats(s));
-  kernels_of(method).parameter_gradient(isa, s, x, dy, dweight, dbias, accumulate, scratch);
+  GRADRACE_EXPECT(Index(scratch.size()), >=, scratch_floats(kernels_of(method), s));
+  const Image image = image_for(kernels_of(method), s, x, scratch);
+  kernels_of(method).parameter_gradient(isa, inner_shape(kernels_of(method), s), image.x, dy, dweight, dbias,
+                                        accumulate, image.scratch);
 }
 
 void conv_bias_gradient(const Isa& isa, const ConvShape& s, const float* dy, float* dbias, bool accumulate) noexcept {

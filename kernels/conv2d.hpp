@@ -20,11 +20,12 @@ constexpr PanelMatrix conv2d_weights(const ConvShape& s) {
 /// (tiles of output rows, or 256 positions, or the rows nearest to so many).
 enum class ConvMethod {
   kIm2col,     ///< copied into a matrix, a tile of output rows at a time; any shape
-  kImplicit,   ///< read in place; without padding and without dilation along x. The weight's gradient falls back
-               ///< to im2col if the output channels are no whole panels
+  kImplicit,   ///< read in place; without dilation along x. The weight's gradient falls back to im2col if the output
+               ///< channels are no whole panels
   kWinograd2,  ///< tiles of 2x2 outputs (winograd.hpp); forward only, the gradient is kImplicit's
   kWinograd4,  ///< tiles of 4x4 outputs, at 2.3 times the rounding error; likewise
 };
+/// All but im2col compute a padded shape on a copy of the image in a frame of zeros.
 bool conv2d_supports(ConvMethod method, const ConvShape& shape);
 /// Whether it can, and may pay: tiles are transformed along the input channels, which must fill vectors.
 bool conv2d_suits(ConvMethod method, const ConvShape& shape);
@@ -60,7 +61,8 @@ Index conv2d_scratch_floats(const ConvShape& shape);
 void conv2d_forward(const Isa& isa, ConvMethod method, const ConvShape& shape, const float* x, const float* weight,
                     const float* bias, float* y, std::span<float> scratch) noexcept;
 
-/// The same for some output rows, at most conv2d_most_rows; y is where the first of them goes.
+/// The same for some output rows, at most conv2d_most_rows; y is where the first of them goes. Of padded shapes im2col
+/// alone computes rows.
 void conv2d_forward_rows(const Isa& isa, ConvMethod method, const ConvShape& shape, Range out_rows, const float* x,
                          const float* weight, const float* bias, float* y, std::span<float> scratch) noexcept;
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <numeric>
 
+#include "kernels/conv_frame.hpp"
 #include "kernels/table.hpp"
 
 namespace gradrace::kernels {
@@ -10,6 +11,12 @@ namespace {
 
 // Pooled rows whose non-zeros are listed together: their inputs, gradients and lists share an L1 cache.
 constexpr Index kBandRows = 6;
+
+/// The same stage of the framed image.
+ConvPoolShape framed(ConvPoolShape s) {
+  s.conv = framed(s.conv);
+  return s;
+}
 
 /// Rows of the convolution that are computed together: whole rows of windows and whole blocks of the method.
 Index conv_rows(const ConvPoolShape& s, ConvMethod method) {
@@ -34,22 +41,28 @@ bool conv_pool_supports(const ConvPoolShape& s) {
 }
 
 Index conv_pool_scratch_floats(const ConvPoolShape& s) {
-  const Index forward = conv_rows_floats(s, ConvMethod::kWinograd4) + conv2d_scratch_floats(s.conv);  // the most rows
-  return std::max(forward, round_up(list_floats(s) + 1 + s.pool_h * s.pool_w, kPanel));
+  const ConvPoolShape inner = framed(s);
+  const Index forward = frame_floats(s.conv) + conv_rows_floats(inner, ConvMethod::kWinograd4) +  // the most rows
+                        conv2d_scratch_floats(inner.conv);
+  const Index backward = 2 * frame_floats(s.conv) + list_floats(s) + 1 + s.pool_h * s.pool_w;
+  return round_up(std::max(forward, backward), kPanel);
 }
 
-void conv_pool_forward(const Isa& isa, ConvMethod method, const ConvPoolShape& s, const float* x, const float* weight,
-                       const float* bias, const float* scale, float* y, float* place,
+void conv_pool_forward(const Isa& isa, ConvMethod method, const ConvPoolShape& shape, const float* x,
+                       const float* weight, const float* bias, const float* scale, float* y, float* place,
                        std::span<float> scratch) noexcept {
-  GRADRACE_EXPECT(Index(scratch.size()), >=, conv_pool_scratch_floats(s));
-  float* rows = scratch.data();
-  const std::span<float> conv_scratch = scratch.subspan(std::size_t(conv_rows_floats(s, method)));
+  GRADRACE_EXPECT(Index(scratch.size()), >=, conv_pool_scratch_floats(shape));
+  const ConvPoolShape s = framed(shape);
+  const float* image = put_in_frame(shape.conv, x, scratch.data());
+  float* rows = scratch.data() + frame_floats(shape.conv);
+  const std::span<float> conv_scratch =
+      scratch.subspan(std::size_t(frame_floats(shape.conv) + conv_rows_floats(s, method)));
   const Index row = s.conv.out_w() * s.conv.out_c, out_row = s.out_w() * s.conv.out_c, out_h = s.out_h();
   const Index block = conv_rows(s, method), call = std::min(block, conv2d_most_rows(method, s.conv));
   for (Index oy = 0; oy < out_h * s.pool_h; oy += block) {
     const Index end = std::min(oy + block, s.conv.out_h());
     for (Index first = oy; first < end; first += call)
-      conv2d_forward_rows(isa, method, s.conv, {first, std::min(first + call, end)}, x, weight, bias,
+      conv2d_forward_rows(isa, method, s.conv, {first, std::min(first + call, end)}, image, weight, bias,
                           rows + (first - oy) * row, conv_scratch);
     for (Index py = oy / s.pool_h; py < std::min((oy + block) / s.pool_h, out_h); ++py)
       isa.table().relu_pool_row(s, rows + (py * s.pool_h - oy) * row, scale, y + py * out_row,
@@ -57,24 +70,28 @@ void conv_pool_forward(const Isa& isa, ConvMethod method, const ConvPoolShape& s
   }
 }
 
-void conv_pool_backward(const Isa& isa, const ConvPoolShape& s, const float* x, const float* dy, const float* scale,
+void conv_pool_backward(const Isa& isa, const ConvPoolShape& shape, const float* x, const float* dy, const float* scale,
                         const float* place, const float* weight_rows, float* dweight_rows, float* dbias,
                         bool accumulate, float* dx, std::span<float> scratch) noexcept {
-  GRADRACE_EXPECT(Index(scratch.size()), >=, conv_pool_scratch_floats(s));
-  const Index depth = s.conv.depth();
+  GRADRACE_EXPECT(Index(scratch.size()), >=, conv_pool_scratch_floats(shape));
+  const ConvPoolShape s = framed(shape);
+  const Index frame = frame_floats(shape.conv);
+  const float* image = put_in_frame(shape.conv, x, scratch.data());
+  float* gradient = dx && frame > 0 ? scratch.data() + frame : dx;
   if (!accumulate) {
-    std::fill_n(dweight_rows, s.conv.out_c * depth, 0.0f);
+    std::fill_n(dweight_rows, s.conv.out_c * s.conv.depth(), 0.0f);
     std::fill_n(dbias, s.conv.out_c, 0.0f);
   }
-  if (dx) std::fill_n(dx, s.conv.in_h * s.conv.in_w * s.conv.in_c, 0.0f);
-  const NonZeroLists lists = non_zero_lists(scratch.data(), s.conv.out_c, band_cells(s));
-  Index32* step = reinterpret_cast<Index32*>(scratch.data() + list_floats(s)) + 1;  // kNowhere is -1
+  if (dx) std::fill_n(gradient, s.conv.in_h * s.conv.in_w * s.conv.in_c, 0.0f);
+  const NonZeroLists lists = non_zero_lists(scratch.data() + 2 * frame, s.conv.out_c, band_cells(s));
+  Index32* step = reinterpret_cast<Index32*>(scratch.data() + 2 * frame + list_floats(s)) + 1;  // kNowhere is -1
   for (Index py = 0; py < s.out_h(); py += kBandRows) {
     const Range band{py, std::min(py + kBandRows, s.out_h())};
     isa.table().list_non_zeros(s, band, dy, scale, place, step, lists);
-    isa.table().sparse_weight_gradient(s, lists, x, dweight_rows, dbias);
-    if (dx) isa.table().sparse_input_gradient(s, lists, weight_rows, dx);
+    isa.table().sparse_weight_gradient(s, lists, image, dweight_rows, dbias);
+    if (dx) isa.table().sparse_input_gradient(s, lists, weight_rows, gradient);
   }
+  if (dx) take_from_frame(shape.conv, gradient, dx);
 }
 
 }  // namespace gradrace::kernels

@@ -9,7 +9,7 @@
 
 namespace gradrace::kernels {
 
-/// Whether the stage can run a shape: no padding, no dilation along x.
+/// Whether the stage can run a shape: no dilation along x.
 bool conv_pool_supports(const ConvPoolShape& shape);
 
 /// Floats of scratch that each of the functions below needs (64-byte aligned).

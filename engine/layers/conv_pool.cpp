@@ -1,4 +1,4 @@
-// "conv_pool": the options of conv2d without padding and dilation, pool_size=2 and p=0. What the fusion pass makes of
+// "conv_pool": the options of conv2d without dilation, pool_size=2 and p=0. What the fusion pass makes of
 // conv2d, relu, max_pool2d and dropout2d in a row: the same numbers from the same random draws, with no array between.
 #include "kernels/conv_pool.hpp"
 

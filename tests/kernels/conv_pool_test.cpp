@@ -124,11 +124,18 @@ TEST_P(ConvPool, EqualsThePlainKernelsForEveryChannelCount) {
     for (const Index out : lengths(isa())) check({{7, 8, in, out, {3}, {2}}, 2, 3}, (in + out) % 2);
 }
 
+TEST_P(ConvPool, EqualsThePlainKernelsForPaddedShapes) {
+  check({{28, 28, 1, 32, {5, 1, 2}, {5, 1, 2}}, 2, 2});
+  check({{14, 14, 32, 64, {5, 1, 2}, {5, 1, 2}}, 2, 2}, 1);
+  check({{9, 11, 16, 20, {3, 1, 1}, {3, 1, 1}}, 3, 2});
+  check({{7, 7, 3, 5, {7, 1, 3}, {3, 2, 1}}, 1, 1}, 1);
+}
+
 TEST_P(ConvPool, EqualsThePlainKernelsForRandomShapes) {
   SCOPED_TRACE(testing::Message() << "GRADRACE_TEST_SEED=" << Random::seed());
   for (int i = 0; i < 60; ++i) {
-    const Window y{random_.between(1, 4), random_.between(1, 2), 0, random_.between(1, 2)};
-    const Window x{random_.between(1, 4), random_.between(1, 3)};
+    const Window y{random_.between(1, 4), random_.between(1, 2), random_.between(0, 2), random_.between(1, 2)};
+    const Window x{random_.between(1, 4), random_.between(1, 3), random_.between(0, 2)};
     const ConvPoolShape s{
         {random_.between(12, 30), random_.between(12, 30), random_.between(1, 20), random_.between(1, 35), y, x},
         random_.between(1, 3),
