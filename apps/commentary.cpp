@@ -47,6 +47,7 @@ void Commentary::line(const std::string& text) {
 }
 
 void Commentary::run_began(const RaceResult& race) {
+  if (race.runs.size() == 1) line(introduction_);
   if (compact_) return;
   const RunResult& run = race.runs.back();
   line(fmt::format("\n{}", run_title(run)));

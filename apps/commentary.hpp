@@ -4,6 +4,7 @@
 
 #include <chrono>
 #include <string>
+#include <utility>
 
 #include "apps/progress.hpp"
 #include "engine/race/race.hpp"
@@ -13,8 +14,9 @@ namespace gradrace {
 class Commentary final : public RaceObserver {
  public:
   /// lines: say them on standard output; without them only runs that diverge are reported. progress: show the bar.
-  /// compact: one line for each run.
-  Commentary(bool lines, bool progress, bool compact) : lines_(lines), compact_(compact), progress_(progress) {}
+  /// compact: one line for each run. introduction: what is said before the first run, once it is sure to begin.
+  Commentary(bool lines, bool progress, bool compact, std::string introduction)
+      : lines_(lines), compact_(compact), introduction_(std::move(introduction)), progress_(progress) {}
 
   void run_began(const RaceResult& race) override;
   void step_done(const RaceResult& race, const StepEvent& step) override;
@@ -28,6 +30,7 @@ class Commentary final : public RaceObserver {
   void show_progress(const RaceResult& race, const StepEvent& step);
 
   bool lines_, compact_;
+  std::string introduction_;
   Progress progress_;
   Clock::time_point began_;         // when the first step was done
   double done_when_it_began_ = -1;  // the fraction of the race; negative before the first step

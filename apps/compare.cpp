@@ -113,7 +113,9 @@ std::string introduction(const CompareOptions& options, const RaceOptions& race,
                       options.order, options.dropout_stream);
   text += fmt::format("  machine   {}, threads: {}, instruction set: {}, subnormals: {}\n", machine.cpu, race.threads,
                       race.isa.name(), options.subnormals);
-  return text + notice_banner(data.notice);
+  text += notice_banner(data.notice);
+  text.pop_back();  // the end of its last line
+  return text;
 }
 
 /// Everything that decides the numbers of a run, but for its optimizer and seed.
@@ -176,14 +178,14 @@ int compare(CompareOptions options) {
   options.validation = data.validation.count;
   const Machine machine = this_machine();
   const bool many = race_options.seeds.size() > 1 || !options.sweeps.empty();
-  Commentary commentary(!options.quiet, !options.quiet && !options.no_progress, many);
+  Commentary commentary(!options.quiet, !options.quiet && !options.no_progress, many,
+                        introduction(options, race_options, machine, data));
   std::vector<RaceObserver*> observers = outputs.describe(setting(options, race_options, machine, data), data.notice);
   ConvWish wish(race_options.trainer.kernels.conv);
   observers.insert(observers.begin(), {&wish, &commentary});
   std::optional<Checkpoints> checkpoints;
   if (!options.checkpoint.empty())
     checkpoints.emplace(options.checkpoint, identity(options, race_options, data), options.resume);
-  if (!options.quiet) say(introduction(options, race_options, machine, data));
 
   stop_on_signals();
   const RaceResult result = race.run(data, observers, stop_signal, checkpoints ? &*checkpoints : nullptr);

@@ -126,4 +126,12 @@ nlohmann::ordered_json to_json(const Machine& machine) {
           {"openmp", machine.openmp}};
 }
 
+double available_memory() {
+  std::ifstream file("/proc/meminfo");
+  for (std::string line; std::getline(file, line);)
+    if (long long kilobytes = 0; std::sscanf(line.c_str(), "MemAvailable: %lld kB", &kilobytes) == 1)
+      return 1024.0 * double(kilobytes);
+  return 1e18;
+}
+
 }  // namespace gradrace

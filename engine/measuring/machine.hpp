@@ -36,4 +36,7 @@ Machine this_machine();
 /// The member "machine" of results.json and of `gradrace info --json`.
 nlohmann::ordered_json to_json(const Machine& machine);
 
+/// Bytes that could be had without swapping; a large number where Linux does not say.
+double available_memory();
+
 }  // namespace gradrace

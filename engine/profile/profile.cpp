@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <deque>
-#include <fstream>
 #include <memory>
 
 #include <fmt/format.h>
@@ -34,15 +33,6 @@ Index largest_cache() {
   Index largest = 0;
   for (const Cache& cache : this_machine().caches) largest = std::max(largest, cache.bytes);
   return largest;
-}
-
-/// Bytes that could be had without swapping; a large number where Linux does not say.
-double available_memory() {
-  std::ifstream file("/proc/meminfo");
-  for (std::string line; std::getline(file, line);)
-    if (long long kilobytes = 0; std::sscanf(line.c_str(), "MemAvailable: %lld kB", &kilobytes) == 1)
-      return 1024.0 * double(kilobytes);
-  return 1e18;
 }
 
 /// All optimizers at one size, with memory of its own.

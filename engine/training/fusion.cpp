@@ -15,7 +15,7 @@ bool has(const Layers& layers, std::size_t i, const char* type) {
 bool begins_conv_pool(const Layers& layers, std::size_t i) {
   if (!has(layers, i, "conv2d") || !has(layers, i + 1, "relu") || !has(layers, i + 2, "max_pool2d")) return false;
   const Options &conv = layers[i].spec.options, &pool = layers[i + 2].spec.options;
-  return conv.in_force("padding") == "0" && conv.in_force("dilation") == "1" && pool.in_force("padding") == "0" &&
+  return conv.in_force("dilation") == "1" && pool.in_force("padding") == "0" &&
          pool.in_force("stride") == pool.in_force("kernel_size");
 }
 

@@ -5,7 +5,7 @@
 
 namespace gradrace {
 
-/// conv2d (no padding, no dilation), relu, max_pool2d (stride == window) and dropout2d, if it follows, become one
+/// conv2d (no dilation), relu, max_pool2d (stride == window, no padding) and dropout2d, if it follows, become one
 /// conv_pool. Whatever it does not know stays as it is.
 Network fuse(const Network& network);
 

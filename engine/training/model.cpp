@@ -1,6 +1,23 @@
 #include "engine/training/model.hpp"
 
+#include "engine/base/error.hpp"
+#include "engine/measuring/machine.hpp"
+
 namespace gradrace {
+namespace {
+
+/// Memory that is not there would be granted all the same, and the process ended when it is touched.
+void expect_room(const Plan& plan) {
+  double bytes = 0;
+  for (int lifetime = 0; lifetime < kLifetimes; ++lifetime)
+    bytes += double(sizeof(float)) * double(plan.floats(Lifetime(lifetime)));
+  if (const double available = available_memory(); bytes > available)
+    throw failure(
+        "training needs {:.3g} GB of memory, and there are {:.3g}: take smaller batches, or a smaller network",
+        1e-9 * bytes, 1e-9 * available);
+}
+
+}  // namespace
 
 Model::Model(const Network& network, const KernelChoice& choice, const kernels::Isa& isa, Index workers, Index batch,
              Optimizer* optimizer, std::optional<double> max_norm)
@@ -11,6 +28,7 @@ Model::Model(const Network& network, const KernelChoice& choice, const kernels::
   GRADRACE_EXPECT(store_.states(), <=, kMostStates);
   store_.book(plan_);
   if (optimizer) update_.emplace(*optimizer, max_norm, stack_, store_, memory_, plan_);
+  expect_room(plan_);
   memory_ = Memory(plan_);
   if (update_) update_->find_matrices();
 }

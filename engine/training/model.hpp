@@ -14,9 +14,9 @@ namespace gradrace {
 /// samples a worker has is the trainer's business.
 class Model {
  public:
-  /// Throws usage_error if the layers do not fit together. batch: the most samples in a step; optimizer: must outlive
-  /// the model, and is null where nobody trains; max_norm: that of all gradients together, above which they are scaled
-  /// down to it.
+  /// Throws usage_error if the layers do not fit together, failure if they need more memory than there is. batch: the
+  /// most samples in a step; optimizer: must outlive the model, and is null where nobody trains; max_norm: that of all
+  /// gradients together, above which they are scaled down to it.
   Model(const Network& network, const KernelChoice& choice, const kernels::Isa& isa, Index workers, Index batch,
         Optimizer* optimizer, std::optional<double> max_norm = {});
   Model(const Model&) = delete;  // its parts know each other

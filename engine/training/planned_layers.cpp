@@ -49,9 +49,13 @@ std::vector<std::string> names_of(const std::vector<Spec>& layers) {
   std::set<std::string> taken;
   for (std::size_t i = 0; i < layers.size(); ++i) {
     if (layers[i].label.empty()) continue;
-    check_layer_label(layers[i].label);
-    if (!taken.insert(layers[i].label).second)
-      throw usage_error("layer {}: an earlier layer has the label '{}' already", i + 1, layers[i].label);
+    try {
+      check_layer_label(layers[i].label);
+      if (!taken.insert(layers[i].label).second)
+        throw usage_error("an earlier layer has the label '{}' already", layers[i].label);
+    } catch (const Error& error) {
+      throw usage_error("layer {}: {}", i + 1, error.what());
+    }
   }
   std::vector<std::string> names;
   for (const Spec& layer : layers) names.push_back(layer.label.empty() ? free_label(layer.name, taken) : layer.label);

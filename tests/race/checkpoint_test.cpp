@@ -162,7 +162,7 @@ TEST(Checkpoint, IsRefusedWhereItBelongsToAnotherRace) {
   expect_contains(refusal({{"epochs", 2}}, "adam"), "batch_size is 8 there and missing here");
   expect_contains(refusal(kRace, "adam:lr=0.5"), R"("lr":0.001)");
   expect_contains(refusal(kRace, "adam@adadelta"), R"(optimizer is "adam" there and "adadelta" here)");
-  expect_contains(error_of(ExitCode::kUsage, [&] { Checkpoints again(directory / "runs", kRace, false); }), "--resume");
+  expect_contains(error_of(ExitCode::kUsage, [&] { Checkpoints again(directory / "runs", kRace, false); }), "resume from them");
   EXPECT_EQ(run_some(small_race({"adam"}), directory / "runs").runs[0].resumed_after, 1) << "it was lost";
 }
 
