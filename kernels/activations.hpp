@@ -25,7 +25,7 @@ void sigmoid_forward(const Isa& isa, std::span<const float> x, std::span<float> 
 void sigmoid_backward(const Isa& isa, std::span<const float> y, std::span<const float> dy,
                       std::span<float> dx) noexcept;
 
-/// f(x) = x sigmoid(x), within 3 units. backward reads x: f' = s (1 + x (1 - s)) with s = sigmoid(x). As in PyTorch,
+/// f(x) = x sigmoid(x), within 3.5 units. backward reads x: f' = s (1 + x (1 - s)) with s = sigmoid(x). As in PyTorch,
 /// -infinity becomes NaN, and so do the gradients at both infinities.
 void silu_forward(const Isa& isa, std::span<const float> x, std::span<float> y) noexcept;
 void silu_backward(const Isa& isa, std::span<const float> x, std::span<const float> dy, std::span<float> dx) noexcept;

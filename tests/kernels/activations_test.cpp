@@ -40,7 +40,7 @@ const Activation kActivations[] = {
      [](double y) { return std::abs(y * (1 - y)); }, 2.5, 2.5, true},
     {"silu", silu_forward, silu_backward, [](double x) { return x * sigmoid(x); },
      [](double x) { return sigmoid(x) * (1 + x * sigmoid(-x)); },
-     [](double x) { return sigmoid(x) * (1 + std::abs(x) * sigmoid(-x)); }, 3, 3, false},
+     [](double x) { return sigmoid(x) * (1 + std::abs(x) * sigmoid(-x)); }, 3.5, 3.5, false},
     {"gelu", gelu_forward, gelu_backward, [](double x) { return x * normal(x); },
      [](double x) { return normal(x) + x * bell(x); }, [](double x) { return normal(x) + std::abs(x) * bell(x); }, 5, 2,
      false}};
