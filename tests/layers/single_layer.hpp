@@ -25,6 +25,7 @@ struct LayerSetting {
   Index batch = 5;    ///< the most samples
   Index workers = 1;  ///< that share them
   bool in_place = false;
+  bool input_gradient = true;  ///< wanted
   bool training = true;
   kernels::Isa isa = kernels::Isa::best();
   KernelChoice choice = {};
@@ -85,7 +86,7 @@ class SingleLayer {
     spread(dy, d_out_, output_);
     if (!setting_.in_place) mark(d_in_);
     team_.run([this](kernels::Worker worker) noexcept { backward(worker); });
-    result.dx = dense(d_in_, input_);
+    if (setting_.input_gradient) result.dx = dense(d_in_, input_);
     for (std::size_t p = 0; p < parameters_.size(); ++p) {
       result.gradients.emplace_back();
       for (Index i = 0; i < parameters_[p].count(); ++i)
@@ -173,7 +174,8 @@ class SingleLayer {
   void backward(const kernels::Worker& worker) {
     const Context here = context(worker.index(), samples_);
     const Activations in = activations(in_, input_), out = activations(out_, output_);
-    const Activations d_out = activations(d_out_, output_), d_in = activations(d_in_, input_);
+    const Activations d_out = activations(d_out_, output_);
+    const Activations d_in = setting_.input_gradient ? activations(d_in_, input_) : Activations{};
     if (const Index parts = layer_->shared_parts(); parts > 0)
       layer_->backward_parts(here, worker.share_of(parts), in, d_out, d_in);
     else
