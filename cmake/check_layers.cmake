@@ -26,6 +26,9 @@ forbid("kernel tables are private to kernels" "#include \"kernels/(table\\.hpp|s
 forbid("bodies are included by variants alone" "#include \"kernels/simd/" ${drivers} tests)
 
 forbid("xsimd stands below kernels/simd" "#include <xsimd|\\bxsimd::" ${drivers} engine apps bench tests)
+forbid("code for one processor stands in kernels/platform and kernels/simd"
+  "<\\w*intrin\\.h>|<arm_\\w+\\.h>|\\b_mm\\w*\\(|\\b__builtin_(ia32|cpu|arm|aarch64)_|\\basm( volatile)?\\(|\\b__(x86_64|aarch64)__"
+  ${drivers} engine apps bench)
 forbid("bodies use multiply_add, which is fused on every instruction set" "^(?!  return ).*\\bxsimd::fn?ma\\(" kernels/simd)
 forbid("parallel regions stand in the kernels' drivers" "#pragma +omp" kernels/simd engine apps bench tests)
 forbid("OpenMP is asked in the kernels' drivers" "<omp\\.h>" kernels/simd engine apps bench)
@@ -48,8 +51,9 @@ endforeach()
 
 # A library's inline function that is compiled for a newer instruction set could be linked into baseline code.
 forbid("bodies see plain headers only"
-  "#include (?!<cst(ddef|dint)>|<xsimd/xsimd\\.hpp>|\"kernels/(simd/\\w+\\.inl|base|shapes|non_zeros|optimizer_scalars|table)\\.hpp\")"
-  kernels/simd kernels/base.hpp kernels/shapes.hpp kernels/non_zeros.hpp kernels/optimizer_scalars.hpp kernels/table.hpp)
+  "#include (?!<cst(ddef|dint)>|<xsimd/xsimd\\.hpp>|\"kernels/(simd/\\w+\\.inl|base|platform|shapes|non_zeros|optimizer_scalars|table)\\.hpp\")"
+  kernels/simd kernels/base.hpp kernels/platform.hpp kernels/shapes.hpp kernels/non_zeros.hpp
+  kernels/optimizer_scalars.hpp kernels/table.hpp)
 
 if(broken)
   message(FATAL_ERROR "The layers are mixed up.")

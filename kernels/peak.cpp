@@ -21,13 +21,4 @@ double root_chains(const Isa& isa, Index iterations) noexcept {
   return isa.table().root_chains(iterations);
 }
 
-void add_chain(Index iterations) noexcept {
-  // Assembly, because a compiler would fold the sum. Register to register, because recent processors add small
-  // constants without spending a cycle.
-  Index sum = 0;
-  const Index one = 1;
-  for (Index i = 0; i < iterations; ++i)
-    asm volatile(".rept %c2\n\tadd %1, %0\n\t.endr" : "+r"(sum) : "r"(one), "i"(kAddChain) : "cc");
-}
-
 }  // namespace gradrace::kernels

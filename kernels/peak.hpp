@@ -19,10 +19,4 @@ Index divide_chains_flop(const Isa& isa);
 double divide_chains(const Isa& isa, Index iterations) noexcept;
 double root_chains(const Isa& isa, Index iterations) noexcept;
 
-/// Additions in one iteration of add_chain.
-inline constexpr Index kAddChain = 32;
-/// Runs a chain of integer additions that each wait for the one before, one per clock cycle: iterations * kAddChain
-/// cycles, whatever clock the system claims, and however busy the vector units are with a neighbour's work.
-void add_chain(Index iterations) noexcept;
-
 }  // namespace gradrace::kernels

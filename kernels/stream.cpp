@@ -1,7 +1,6 @@
 #include "kernels/stream.hpp"
 
-#include <emmintrin.h>
-
+#include "kernels/platform.hpp"
 #include "kernels/table.hpp"
 
 namespace gradrace::kernels {
@@ -28,10 +27,7 @@ void stream_triads(const Isa& isa, float s, std::span<const float> g, std::span<
 }
 
 void flush_caches(std::span<const float> x) noexcept {
-  const char* begin = reinterpret_cast<const char*>(x.data());
-  for (std::size_t i = 0; i < x.size_bytes(); i += kAlignment) _mm_clflush(begin + i);
-  if (!x.empty()) _mm_clflush(begin + x.size_bytes() - 1);  // the last line, where x does not begin with one
-  _mm_mfence();
+  flush_lines(x.data(), x.size_bytes());
 }
 
 }  // namespace gradrace::kernels

@@ -1,7 +1,6 @@
 #include "kernels/team.hpp"
 
 #include <omp.h>
-#include <xmmintrin.h>
 
 #include <algorithm>
 #include <thread>
@@ -10,22 +9,6 @@ namespace gradrace::kernels {
 namespace {
 
 constexpr Index kSpins = 10'000;  // pauses before a waiting thread gives up its CPU: some 200 microseconds
-constexpr unsigned kFlushToZero = 0x8000, kDenormalsAreZero = 0x0040;  // bits of the MXCSR register
-
-/// Sets this thread's mode for subnormals and restores the previous one.
-class ScopedMode {
- public:
-  explicit ScopedMode(Subnormals mode) : before_(_mm_getcsr()) {
-    const unsigned bits = kFlushToZero | kDenormalsAreZero;
-    _mm_setcsr(mode == Subnormals::kFlush ? before_ | bits : before_ & ~bits);
-  }
-  ~ScopedMode() { _mm_setcsr(before_); }
-  ScopedMode(const ScopedMode&) = delete;
-  ScopedMode& operator=(const ScopedMode&) = delete;
-
- private:
-  unsigned before_;
-};
 
 /// Makes the number of threads part of the request, not advice, whatever the environment says and also within another
 /// parallel region; then restores the calling thread's settings.
@@ -74,7 +57,7 @@ void Team::run_erased(void (*call)(const void*, Worker), const void* work) const
     GRADRACE_EXPECT(omp_get_num_threads(), ==, int(size_));
     // The scheduler alone sometimes keeps two busy threads on one CPU for seconds.
     if (worker != 0 && CpuSet::of_this_thread() != place_of(worker)) place_of(worker).confine_this_thread();
-    const ScopedMode mode(subnormals_);
+    const ScopedSubnormals mode(subnormals_);
     call(work, Worker(*this, worker));
   }
 }
@@ -89,7 +72,7 @@ void Team::wait() const {
   // The others are a fraction of a step away at most; one that takes longer may be waiting for this very CPU.
   for (Index spins = crowded_ ? kSpins : 0; generation_.load(std::memory_order_acquire) == generation; ++spins) {
     if (spins < kSpins)
-      _mm_pause();
+      spin_pause();
     else
       std::this_thread::yield();
   }

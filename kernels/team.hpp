@@ -7,12 +7,9 @@
 
 #include "kernels/affinity.hpp"
 #include "kernels/cpus.hpp"
+#include "kernels/platform.hpp"
 
 namespace gradrace::kernels {
-
-/// What happens to subnormal floats (below 1.2e-38) on the threads of a team. Flushed to zero they cost nothing; kept
-/// they slow down every operation that meets them, and the moments of Adam and Adadelta decay into them.
-enum class Subnormals { kFlush, kKeep };
 
 class Team;
 

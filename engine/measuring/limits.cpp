@@ -10,6 +10,7 @@
 #include "engine/measuring/steal.hpp"
 #include "engine/measuring/stopwatch.hpp"
 #include "kernels/peak.hpp"
+#include "kernels/platform.hpp"
 #include "kernels/stream.hpp"
 
 namespace gradrace {

@@ -1,19 +1,14 @@
 #pragma once
-/// The cheapest clock of the machine, for times between instructions that lie close together.
+/// Times between instructions that lie close together.
 
 #include <chrono>
 #include <cstdint>
 
+#include "kernels/platform.hpp"
+
 namespace gradrace {
 
-/// Ticks of an unknown but constant length: on x86 the time-stamp counter (some 10 ns to read), elsewhere steady_clock.
-inline std::int64_t ticks() {
-#if defined(__x86_64__)
-  return std::int64_t(__builtin_ia32_rdtsc());
-#else
-  return std::chrono::steady_clock::now().time_since_epoch().count();
-#endif
-}
+using kernels::ticks;
 
 /// Measures the length of a tick against steady_clock, from its construction to each question; it should live for
 /// milliseconds at least, the longer the more exact.

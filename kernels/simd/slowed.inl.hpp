@@ -3,6 +3,7 @@
 // their time, as if somebody had spoilt them, with the same results. The tools for measuring must show it at a glance;
 // the README says where.
 
+#include "kernels/platform.hpp"
 #include "kernels/table.hpp"
 
 namespace gradrace::kernels {
@@ -13,10 +14,10 @@ struct Slowed;
 template <class... Arguments, void (*kKernel)(Arguments...) noexcept>
 struct Slowed<kKernel> {
   static void call(Arguments... arguments) noexcept {
-    const auto begin = __builtin_ia32_rdtsc();
+    const auto begin = ticks();
     kKernel(arguments...);
-    const auto end = __builtin_ia32_rdtsc();
-    while (__builtin_ia32_rdtsc() - end < end - begin) __builtin_ia32_pause();
+    const auto end = ticks();
+    while (ticks() - end < end - begin) spin_pause();
   }
 };
 

@@ -1,7 +1,5 @@
 #include "kernels/team.hpp"
 
-#include <xmmintrin.h>
-
 #include <limits>
 #include <set>
 #include <thread>
@@ -101,14 +99,11 @@ TEST(Team, FlushesOrKeepsSubnormalsOnEveryWorker) {
 }
 
 TEST(Team, RestoresACallerThatFlushes) {
-  const unsigned before = _mm_getcsr();
-  _mm_setcsr(before | 0x8040);  // flush to zero, denormals are zero
+  const ScopedSubnormals flush(Subnormals::kFlush);
   Arithmetic inside{};
   Team({.threads = 1, .subnormals = Subnormals::kKeep}).run([&](Worker) noexcept { inside = Arithmetic::probe(); });
-  const Arithmetic after = Arithmetic::probe();
-  _mm_setcsr(before);
   EXPECT_EQ(inside, kKeeps);
-  EXPECT_EQ(after, kFlushes);
+  EXPECT_EQ(Arithmetic::probe(), kFlushes);
 }
 
 TEST(Team, OfOneCpuOrMoreIsAllowed) {
