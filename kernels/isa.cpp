@@ -3,22 +3,24 @@
 #include "kernels/table.hpp"
 
 namespace gradrace::kernels {
+
+// simd_candidates.inc, which the build writes: GRADRACE_CANDIDATE(name, whether it can run) for each instruction set
+// that kernels were compiled for (platform/), the best first.
+#define GRADRACE_CANDIDATE(name, supported) extern const KernelTable table_##name;
+#include "simd_candidates.inc"
+#undef GRADRACE_CANDIDATE
+
 namespace {
 
 struct Candidate {
   const KernelTable* table;
-  bool (*supported)();  // the compiler's runtime, which also asks whether the operating system saves the registers
+  bool (*supported)();
 };
 
-bool avx512_supported() {
-  return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512cd") &&
-         __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512dq");
-}
-
 constexpr Candidate kCandidates[] = {
-    {&table_avx512, avx512_supported},
-    {&table_avx2, [] { return bool(__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")); }},
-    {&table_sse2, [] { return true; }},
+#define GRADRACE_CANDIDATE(name, supported) {&table_##name, [] { return bool(supported); }},
+#include "simd_candidates.inc"
+#undef GRADRACE_CANDIDATE
 };
 
 }  // namespace

@@ -15,7 +15,7 @@ class Isa {
  public:
   /// The fastest one that this CPU and operating system can run.
   static Isa best();
-  /// All built ones that this CPU can run, best first. Never empty: sse2 is part of x86-64.
+  /// All built ones that this CPU can run, best first. Never empty: every CPU can run the last built.
   static const std::vector<Isa>& available();
   /// Names of all built ones, best first, whether or not this CPU can run them.
   static std::vector<std::string_view> built();

@@ -150,6 +150,4 @@ struct KernelTable {
   void (*stream_triads)(Index n, float s, const float* g, Index arrays, float* const* x) noexcept;
 };
 
-extern const KernelTable table_sse2, table_avx2, table_avx512;
-
 }  // namespace gradrace::kernels
