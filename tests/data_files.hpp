@@ -46,6 +46,23 @@ inline void write_custom_set(const std::filesystem::path& directory, Index train
   }
 }
 
+/// A file of CIFAR-10's format: labels count 0 to 9, and the values of channel c of image i are i + 80 c.
+inline Bytes cifar_file(Index records) {
+  Bytes file;
+  for (Index i = 0; i < records; ++i) {
+    file.push_back(std::uint8_t(i % 10));
+    for (Index c = 0; c < 3; ++c) file.insert(file.end(), 1024, std::uint8_t((i + 80 * c) % 256));
+  }
+  return file;
+}
+
+/// Writes a small custom set in CIFAR-10's format, with two training files.
+inline void write_cifar_set(const std::filesystem::path& directory) {
+  write_bytes(directory / "data_batch_1.bin.gz", gzip_compressed(cifar_file(7)));
+  write_bytes(directory / "data_batch_2.bin", cifar_file(4));
+  write_bytes(directory / "test_batch.bin.gz", gzip_compressed(cifar_file(3)));
+}
+
 /// The sentence of the Error, with the expected exit code, that `action` throws.
 template <class F>
 std::string error_of(ExitCode code, F&& action) {

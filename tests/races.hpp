@@ -14,9 +14,9 @@ namespace gradrace {
 inline Dataset small_dataset(Index train = 24, Index test = 10) {
   std::mt19937 random(1);
   const auto images = [&](Index count) {
-    ImageSet set{.count = count, .height = 12, .width = 12, .pixels = {}, .labels = {}};
+    ImageSet set{.count = count, .height = 12, .width = 12, .classes = 10};
     for (Index i = 0; i < count * 144; ++i) set.pixels.push_back(std::uint8_t(random() % 256));
-    for (Index i = 0; i < count; ++i) set.labels.push_back(std::uint8_t(random() % kClasses));
+    for (Index i = 0; i < count; ++i) set.labels.push_back(std::uint8_t(random() % 10));
     return set;
   };
   return {.name = "custom",
@@ -24,6 +24,7 @@ inline Dataset small_dataset(Index train = 24, Index test = 10) {
           .notice = "This is not MNIST.",
           .train = images(train),
           .test = images(test),
+          .class_names = {"nought"},
           .sha256 = {{"train-images-idx3-ubyte", "abc"}}};
 }
 

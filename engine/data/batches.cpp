@@ -5,14 +5,6 @@
 
 namespace gradrace {
 
-Normalizer::Normalizer(float mean, float deviation) {
-  for (int i = 0; i < 256; ++i) value_[std::size_t(i)] = (float(i) / 255.0f - mean) / deviation;
-}
-
-void Normalizer::gather(std::span<const std::uint8_t> pixels, float* to) const {
-  for (const std::uint8_t pixel : pixels) *to++ = value_[pixel];
-}
-
 Batches::Batches(const ImageSet& images, Index batch_size)
     : images_(images), batch_size_(batch_size), order_(std::size_t(images.count)) {}
 
@@ -30,8 +22,7 @@ Index Batches::size(Index batch) const {
 }
 
 std::span<const std::uint8_t> Batches::pixels(Index batch, Index s) const {
-  const std::size_t floats = std::size_t(images_.height * images_.width);
-  return {images_.pixels.data() + index(batch, s) * floats, floats};
+  return {images_.pixels.data() + index(batch, s) * images_.image_bytes(), images_.image_bytes()};
 }
 
 Index Batches::label(Index batch, Index s) const {

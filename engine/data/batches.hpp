@@ -1,7 +1,7 @@
 #pragma once
-/// Batches of a training or test set. Images stay bytes; a sample is normalised when it is gathered.
+/// Batches of a training or test set. Images stay bytes; a sample is normalised when it is gathered
+/// (normalization.hpp).
 
-#include <array>
 #include <span>
 #include <vector>
 
@@ -9,17 +9,6 @@
 #include "engine/data/image_set.hpp"
 
 namespace gradrace {
-
-/// Pixels become (value / 255 - mean) / deviation, rounded as PyTorch's three operations round.
-class Normalizer {
- public:
-  Normalizer(float mean, float deviation);
-  /// Writes the pixels of one image, in order.
-  void gather(std::span<const std::uint8_t> pixels, float* to) const;
-
- private:
-  std::array<float, 256> value_;
-};
 
 /// The images of one pass, in batches; the last one may be smaller.
 class Batches {

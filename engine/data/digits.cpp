@@ -10,7 +10,7 @@
 namespace gradrace {
 namespace {
 
-constexpr Index kSide = 28;
+constexpr Index kSide = 28, kDigits = 10;
 constexpr std::uint64_t kSeed = 0x6772616472616365;  // of the whole set
 
 // How much handwriting varies. Lengths in glyph units (a digit is 100 high) unless they say pixels.
@@ -160,13 +160,13 @@ void draw(Index digit, std::span<std::uint8_t> pixels, Random& random) {
 
 ImageSet draw_digits(DigitsPart part) {
   const Index count = part == DigitsPart::kTrain ? kDigitsTrain : kDigitsTest;
-  ImageSet set{.count = count, .height = kSide, .width = kSide, .pixels = {}, .labels = {}};
+  ImageSet set{.count = count, .height = kSide, .width = kSide, .classes = kDigits};
   set.pixels.resize(static_cast<std::size_t>(count * kSide * kSide));
   set.labels.resize(static_cast<std::size_t>(count));
   const Index first = part == DigitsPart::kTrain ? 0 : kDigitsTrain;
   for (Index i = 0; i < count; ++i) {
     Random random(Random(kSeed + static_cast<std::uint64_t>(first + i)).next());
-    const std::uint64_t digit = random.below(kClasses);
+    const std::uint64_t digit = random.below(kDigits);
     set.labels[static_cast<std::size_t>(i)] = static_cast<std::uint8_t>(digit);
     draw(static_cast<Index>(digit),
          std::span(set.pixels).subspan(static_cast<std::size_t>(i * kSide * kSide), kSide * kSide), random);

@@ -1,16 +1,22 @@
 #include "engine/data/directory.hpp"
 
+#include <algorithm>
 #include <cstdlib>
 #include <system_error>
 
 #include "engine/base/error.hpp"
 #include "engine/data/digits.hpp"
 #include "engine/files/atomic_file.hpp"
+#include "engine/files/sha256.hpp"
+#include "engine/files/tar.hpp"
 
 namespace gradrace {
 namespace {
 
 namespace fs = std::filesystem;
+
+constexpr std::size_t kArchiveOverhead = 1
+                                         << 20;  // bytes of an archive, uncompressed, that are none of the set's files
 
 void make_directory(const fs::path& directory) {
   std::error_code error;
@@ -18,26 +24,65 @@ void make_directory(const fs::path& directory) {
   if (error) throw failure("{}: the directory cannot be made: {}", directory.string(), error.message());
 }
 
-void write_gzip_file(const fs::path& directory, const KnownFile& file, const Bytes& bytes) {
-  write_atomically(directory / fmt::format("{}.gz", file.name),
-                   {reinterpret_cast<const char*>(bytes.data()), bytes.size()});
+void write_file(const fs::path& path, std::span<const std::uint8_t> bytes) {
+  write_atomically(path, {reinterpret_cast<const char*>(bytes.data()), bytes.size()});
 }
 
-FileCheck check_file(const KnownFile& file, const fs::path& path) {
+void write_gzip_file(const fs::path& directory, const KnownFile& file, const Bytes& bytes) {
+  write_file(directory / fmt::format("{}.gz", file.name), bytes);
+}
+
+struct Content {
+  Index bytes;
+  Checksums sha256;
+};
+
+/// Reads a file and forgets its values.
+Content content_of(Format format, const KnownFile& file, const fs::path& path) {
+  if (format == Format::kCifar) {
+    const CifarFile cifar = read_cifar(path);
+    return {cifar.images.count * kCifarRecordBytes, cifar.sha256};
+  }
+  const IdxFile idx = read_idx(path, file.kind);
+  return {std::ssize(idx.values) + std::ssize(idx_header(idx.shape)), idx.sha256};
+}
+
+FileCheck check_file(Format format, const KnownFile& file, const fs::path& path) {
   FileCheck check{.name = std::string(file.name), .path = path, .sha256 = {}, .problem = {}};
   if (path.empty()) {
     check.problem = "the file is missing";
     return check;
   }
   try {
-    const IdxFile idx = read_idx(path, file.kind);
-    check.bytes = std::ssize(idx.values) + std::ssize(idx_header(idx.shape));
-    check.sha256 = idx.sha256;
-    check.is_known = file.is(idx);
+    const Content content = content_of(format, file, path);
+    check.bytes = content.bytes;
+    check.sha256 = content.sha256.content;
+    check.is_known = file.is(content.sha256);
   } catch (const Error& error) {
     check.problem = error.what();
   }
   return check;
+}
+
+/// What the archive has under a file's name in its folder.
+std::span<const std::uint8_t> file_in(const std::vector<TarFile>& archive, const KnownSet& set, const KnownFile& file) {
+  const std::string path = fmt::format("{}/{}", set.archive->folder, file.name);
+  const auto found = std::ranges::find(archive, path, &TarFile::path);
+  if (found == archive.end()) throw data_error("{}: there is no file {} in it", set.archive->name, path);
+  if (const std::string sum = sha256({found->content}); sum != file.sha256)
+    throw data_error("{}: {}: expected the SHA-256 {}, found {}", set.archive->name, path, file.sha256, sum);
+  return found->content;
+}
+
+/// Downloads the set's archive and writes those of its files that are missing.
+void fetch_archive(const KnownSet& set, const fs::path& directory, const std::vector<FileCheck>& checks,
+                   const DownloadOptions& options) {
+  std::size_t limit = kArchiveOverhead;
+  for (const KnownFile& file : set.files) limit += std::size_t(file.bytes);
+  const Bytes archive = uncompressed(download(*set.archive, options), std::string(set.archive->name), limit);
+  const std::vector<TarFile> files = tar_files(archive, std::string(set.archive->name));
+  for (std::size_t i = 0; i < checks.size(); ++i)
+    if (checks[i].path.empty()) write_file(directory / set.files[i].name, file_in(files, set, set.files[i]));
 }
 
 }  // namespace
@@ -50,20 +95,6 @@ fs::path cache_directory(const KnownSet& set) {
   return home && *home ? fs::path(home) / ".cache" / "gradrace" / set.name : fs::path();
 }
 
-std::array<fs::path, 4> find_files(const fs::path& directory) {
-  std::array<fs::path, 4> paths;
-  for (std::size_t i = 0; i < paths.size(); ++i) {
-    const fs::path plain = directory / kMnistFiles[i].name, gzip = plain.string() + ".gz";
-    std::error_code ignored;
-    if (fs::exists(gzip, ignored)) {
-      paths[i] = gzip;
-    } else if (fs::exists(plain, ignored)) {
-      paths[i] = plain;
-    }
-  }
-  return paths;
-}
-
 void fetch(const KnownSet& set, const fs::path& directory, DownloadOptions options) {
   make_directory(directory);
   if (options.mirrors.empty()) options.mirrors.assign(set.mirrors.begin(), set.mirrors.end());
@@ -74,16 +105,21 @@ void fetch(const KnownSet& set, const fs::path& directory, DownloadOptions optio
                        check.path.string(), set.title);
     }
   }
+  const auto is_missing = [](const FileCheck& check) { return check.path.empty(); };
+  if (set.archive && std::ranges::any_of(checks, is_missing)) {
+    fetch_archive(set, directory, checks, options);
+    return;
+  }
   for (std::size_t i = 0; i < checks.size(); ++i) {
-    if (!checks[i].path.empty()) continue;
+    if (!is_missing(checks[i])) continue;
     write_gzip_file(directory, set.files[i], download(set.files[i], options));
   }
 }
 
 std::vector<FileCheck> verify_directory(const KnownSet& set, const fs::path& directory) {
-  const auto paths = find_files(directory);
+  const auto paths = find_files(directory, set);
   std::vector<FileCheck> checks;
-  for (std::size_t i = 0; i < paths.size(); ++i) checks.push_back(check_file(set.files[i], paths[i]));
+  for (std::size_t i = 0; i < paths.size(); ++i) checks.push_back(check_file(set.format, set.files[i], paths[i]));
   return checks;
 }
 

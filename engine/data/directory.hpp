@@ -1,14 +1,12 @@
 #pragma once
-/// Data directories: the four files of MNIST, or of a set like it, each as name.gz or name. What the `gradrace data`
-/// subcommands do.
+/// Data directories as a whole: what the `gradrace data` subcommands do.
 
-#include <array>
 #include <filesystem>
 #include <string>
 #include <vector>
 
 #include "engine/data/download.hpp"
-#include "engine/data/known_sets.hpp"
+#include "engine/data/set_files.hpp"
 
 namespace gradrace {
 
@@ -16,13 +14,9 @@ namespace gradrace {
 /// Empty if HOME is not set either.
 std::filesystem::path cache_directory(const KnownSet& set = kMnist);
 
-/// The paths of the four files, by MnistFile; a path is empty where the file is missing. name.gz is preferred to name,
-/// because it carries a checksum of its own.
-std::array<std::filesystem::path, 4> find_files(const std::filesystem::path& directory);
-
-/// Makes `directory` if needed and downloads the files that it lacks. A file appears there complete and checked, or
-/// not at all. A file that is there already and is not the set's is left alone: Error, exit code 5. Throws as
-/// download() does, and an Error with exit code 1 when a file cannot be written.
+/// Makes `directory` if needed and downloads the files that it lacks, by themselves or in the set's archive. A file
+/// appears there complete and checked, or not at all. A file that is there already and is not the set's is left alone:
+/// Error, exit code 5. Throws as download() does, and an Error with exit code 1 when a file cannot be written.
 void fetch(const KnownSet& set, const std::filesystem::path& directory, DownloadOptions options);
 
 /// What verify_directory() found out about one file.
@@ -35,7 +29,7 @@ struct FileCheck {
   std::string problem;         ///< one sentence; empty if the file can be used
 };
 
-/// Checks each of the four files by itself.
+/// Checks each of the set's files by itself.
 std::vector<FileCheck> verify_directory(const KnownSet& set, const std::filesystem::path& directory);
 
 /// Makes `directory` if needed and writes the `digits` set there as four .gz files. Never overwrites: if one of them is

@@ -87,17 +87,24 @@ void check_content(const Bytes& body, const std::string& url, const KnownFile& f
   }
 }
 
-}  // namespace
+void check_archive(const Bytes& body, const std::string& url, const KnownArchive& archive) {
+  if (const std::string sent = sha256({body}); sent != archive.sha256)
+    throw data_error("{}: expected the SHA-256 {}, found {}", url, archive.sha256, sent);
+}
 
-Bytes download(const KnownFile& file, const DownloadOptions& options) {
+/// MIRROR/path of at most `limit` bytes from the first mirror whose body passes `check`, which gets body and URL and
+/// throws. `name` is for people.
+template <class Check>
+Bytes download_from_mirrors(std::string_view name, const std::string& path, std::size_t limit,
+                            const DownloadOptions& options, const Check& check) {
   bool wrong_content = false;
   std::string reasons;
   for (const std::string& mirror : options.mirrors) {
-    const std::string url = fmt::format("{}{}{}.gz", mirror, mirror.ends_with('/') ? "" : "/", file.name);
+    const std::string url = fmt::format("{}{}{}", mirror, mirror.ends_with('/') ? "" : "/", path);
     try {
-      Transfer transfer{std::string(file.name), options, static_cast<std::size_t>(file.bytes) + kGzipOverhead};
+      Transfer transfer{std::string(name), options, limit};
       Bytes body = get(url, transfer);
-      check_content(body, url, file);
+      check(body, url);
       return body;
     } catch (const Error& error) {
       wrong_content |= dynamic_cast<const NetworkError*>(&error) == nullptr;
@@ -105,9 +112,23 @@ Bytes download(const KnownFile& file, const DownloadOptions& options) {
     }
   }
   if (options.mirrors.empty()) reasons = "there is no mirror to ask";
-  const std::string sentence = fmt::format("{} could not be downloaded ({})", file.name, reasons);
+  const std::string sentence = fmt::format("{} could not be downloaded ({})", name, reasons);
   if (wrong_content) throw data_error("{}", sentence);
   throw NetworkError(sentence);
+}
+
+}  // namespace
+
+Bytes download(const KnownFile& file, const DownloadOptions& options) {
+  return download_from_mirrors(file.name, fmt::format("{}.gz", file.name),
+                               static_cast<std::size_t>(file.bytes) + kGzipOverhead, options,
+                               [&](const Bytes& body, const std::string& url) { check_content(body, url, file); });
+}
+
+Bytes download(const KnownArchive& archive, const DownloadOptions& options) {
+  return download_from_mirrors(archive.name, std::string(archive.name), static_cast<std::size_t>(archive.bytes),
+                               options,
+                               [&](const Bytes& body, const std::string& url) { check_archive(body, url, archive); });
 }
 
 }  // namespace gradrace

@@ -1,5 +1,5 @@
 #pragma once
-/// Fetching a known file over HTTP.
+/// Fetching a known file or archive over HTTP.
 
 #include <chrono>
 #include <functional>
@@ -34,5 +34,8 @@ struct DownloadOptions {
 /// uncompressed content has the known size and it, or its content, the known SHA-256. Throws NetworkError; or, when a
 /// mirror did answer with something else (a page of HTML, a truncated file), an Error with exit code 5.
 Bytes download(const KnownFile& file, const DownloadOptions& options);
+
+/// The same of MIRROR/name, an archive that has the known SHA-256 itself.
+Bytes download(const KnownArchive& archive, const DownloadOptions& options);
 
 }  // namespace gradrace

@@ -58,7 +58,7 @@ std::size_t file_bytes(const std::vector<Index>& shape, const std::string& name,
 }  // namespace
 
 IdxFile parse_idx(Bytes file, const std::string& name, IdxKind kind) {
-  IdxFile idx{.name = name, .shape = {}, .values = {}, .sha256 = {}, .stored_sha256 = sha256({file})};
+  IdxFile idx{.name = name, .shape = {}, .values = {}, .sha256 = {.content = {}, .stored = sha256({file})}};
   idx.shape = parse_header(uncompressed_start(file, name, header_bytes(kind)), name, kind);
   const std::size_t expected = file_bytes(idx.shape, name, kind);
   idx.values = uncompressed(std::move(file), name, expected);
@@ -66,7 +66,7 @@ IdxFile parse_idx(Bytes file, const std::string& name, IdxKind kind) {
     throw data_error("{}: expected {} bytes, as the header says, but the data ends at byte {}", name, expected,
                      idx.values.size());
   }
-  idx.sha256 = sha256({idx.values});
+  idx.sha256.content = sha256({idx.values});
   idx.values.erase(idx.values.begin(), idx.values.begin() + static_cast<Index>(header_bytes(kind)));
   return idx;
 }
@@ -75,19 +75,20 @@ IdxFile read_idx(const std::filesystem::path& file, IdxKind kind) {
   return parse_idx(read_file(file), file.string(), kind);
 }
 
-ImageSet join_images_and_labels(IdxFile images, IdxFile labels) {
+ImageSet join_images_and_labels(IdxFile images, IdxFile labels, Index classes) {
   if (images.shape[0] != labels.shape[0]) {
     throw data_error("{}: expected {} labels, one for each image of {}, found {}", labels.name, images.shape[0],
                      images.name, labels.shape[0]);
   }
-  const auto wrong = std::ranges::find_if(labels.values, [](std::uint8_t label) { return label >= kClasses; });
+  const auto wrong = std::ranges::find_if(labels.values, [&](std::uint8_t label) { return label >= classes; });
   if (wrong != labels.values.end()) {
-    throw data_error("{}: expected labels from 0 to 9, found {} at byte {}", labels.name, int{*wrong},
+    throw data_error("{}: expected labels from 0 to {}, found {} at byte {}", labels.name, classes - 1, int{*wrong},
                      wrong - labels.values.begin() + static_cast<Index>(header_bytes(IdxKind::kLabels)));
   }
   return ImageSet{.count = images.shape[0],
                   .height = images.shape[1],
                   .width = images.shape[2],
+                  .classes = 1 + *std::ranges::max_element(labels.values),
                   .pixels = std::move(images.values),
                   .labels = std::move(labels.values)};
 }

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "engine/data/checksums.hpp"
 #include "engine/data/image_set.hpp"
 #include "engine/files/gzip.hpp"
 #include "kernels/base.hpp"
@@ -20,8 +21,7 @@ struct IdxFile {
   std::string name;          ///< for error messages
   std::vector<Index> shape;  ///< {count} or {count, height, width}
   Bytes values;
-  std::string sha256;         ///< of the uncompressed file, header included
-  std::string stored_sha256;  ///< of the file as it was stored, compressed or not
+  Checksums sha256;
 };
 
 /// Parses a file's bytes, gzip or plain: magic number, dimensions, and length equal to what the header says.
@@ -30,8 +30,9 @@ IdxFile parse_idx(Bytes file, const std::string& name, IdxKind kind);
 /// Reads and parses a file.
 IdxFile read_idx(const std::filesystem::path& file, IdxKind kind);
 
-/// Joins images with their labels: there must be as many of one as of the other, and no label above 9.
-ImageSet join_images_and_labels(IdxFile images, IdxFile labels);
+/// Joins images with their labels: there must be as many of one as of the other, and no label of `classes` or above.
+/// The set's classes are counted by the largest label.
+ImageSet join_images_and_labels(IdxFile images, IdxFile labels, Index classes = kMostClasses);
 
 /// The uncompressed IDX file that begins with this shape, without its values.
 Bytes idx_header(const std::vector<Index>& shape);

@@ -1,6 +1,7 @@
 #include "engine/race/checkpoint.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <map>
 #include <system_error>
 
@@ -16,7 +17,7 @@ using nlohmann::ordered_json;
 namespace fs = std::filesystem;
 
 constexpr const char* kExtension = ".safetensors";
-constexpr const char *kStepLoss = "step_loss", *kAnswerLoss = "answer_loss", *kAnswerDigit = "answer_digit";
+constexpr const char *kStepLoss = "step_loss", *kAnswerLoss = "answer_loss", *kAnswerLabel = "answer_label";
 
 std::span<const std::uint8_t> bytes_of(std::string_view text) {
   return {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()};
@@ -61,19 +62,33 @@ NamedTensor extract(std::vector<NamedTensor>& tensors, const std::string& name, 
 }
 
 void append(const std::vector<Answer>& answers, std::vector<NamedTensor>& tensors) {
-  NamedTensor losses{kAnswerLoss, {std::ssize(answers)}, {}}, digits{kAnswerDigit, {std::ssize(answers)}, {}};
+  NamedTensor losses{kAnswerLoss, {std::ssize(answers)}, {}}, labels{kAnswerLabel, {std::ssize(answers)}, {}};
   for (const Answer& answer : answers) {
     losses.values.push_back(answer.loss);
-    digits.values.push_back(float(answer.digit));
+    labels.values.push_back(float(answer.label));
   }
-  tensors.insert(tensors.end(), {losses, digits});
+  tensors.insert(tensors.end(), {losses, labels});
 }
 
-std::vector<Answer> extract_answers(std::vector<NamedTensor>& tensors, const std::string& path) {
-  const NamedTensor losses = extract(tensors, kAnswerLoss, path), digits = extract(tensors, kAnswerDigit, path);
+/// A class, which the file keeps as a float.
+std::uint8_t label_of(float value, const std::string& path) {
+  if (!(value >= 0 && value < float(kMostClasses)) || value != std::floor(value))
+    throw data_error("{}: tensor {}: expected whole numbers from 0 to {}, found {}", path, kAnswerLabel,
+                     kMostClasses - 1, value);
+  return std::uint8_t(value);
+}
+
+/// To all of the images, or none before the first epoch.
+std::vector<Answer> extract_answers(std::vector<NamedTensor>& tensors, Index images, const std::string& path) {
+  const NamedTensor losses = extract(tensors, kAnswerLoss, path), labels = extract(tensors, kAnswerLabel, path);
+  for (const NamedTensor* tensor : {&losses, &labels})
+    if (tensor->values.size() != losses.values.size() ||
+        (!losses.values.empty() && std::ssize(tensor->values) != images))
+      throw data_error("{}: tensor {}: expected one number for each of {} test images, found {}", path, tensor->name,
+                       images, tensor->values.size());
   std::vector<Answer> answers;
   for (std::size_t i = 0; i < losses.values.size(); ++i)
-    answers.push_back({losses.values[i], std::uint8_t(digits.values.at(i))});
+    answers.push_back({losses.values[i], label_of(labels.values[i], path)});
   return answers;
 }
 
@@ -111,7 +126,7 @@ void Checkpoints::save(const Checkpoint& checkpoint) const {
   write_safetensors(path(run), tensors, {{"checkpoint", text}, {"sha256", checksum_of_all(text, tensors)}});
 }
 
-std::optional<Checkpoint> Checkpoints::find(const RunResult& run) const {
+std::optional<Checkpoint> Checkpoints::find(const RunResult& run, Index test_images) const {
   const std::string file = path(run).string();
   std::error_code ignored;
   if (!fs::exists(file, ignored)) return {};
@@ -126,7 +141,7 @@ std::optional<Checkpoint> Checkpoints::find(const RunResult& run) const {
   Checkpoint checkpoint{run, {}, Generator(json["generator"].get<std::vector<std::uint32_t>>())};
   set_progress(json["run"], checkpoint.run);
   checkpoint.run.step_loss = extract(tensors, kStepLoss, file).values;
-  checkpoint.run.answers = extract_answers(tensors, file);
+  checkpoint.run.answers = extract_answers(tensors, test_images, file);
   for (NamedTensor& tensor : tensors)
     (tensor.name.starts_with("state.") ? checkpoint.optimizer_state : checkpoint.run.parameters)
         .push_back(std::move(tensor));

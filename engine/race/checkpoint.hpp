@@ -27,9 +27,10 @@ class Checkpoints {
   /// directory if there is none. Without `resume` throws usage_error where it holds checkpoints already.
   Checkpoints(std::filesystem::path directory, nlohmann::ordered_json race, bool resume);
 
-  /// The checkpoint of the run with this label and seed, if there is one. Throws data_error if it is damaged, and
-  /// usage_error, which names the first difference, if it is one of another race or of another optimizer.
-  std::optional<Checkpoint> find(const RunResult& run) const;
+  /// The checkpoint of the run with this label and seed, if there is one, with answers to that many test images. Throws
+  /// data_error if it is damaged, and usage_error, which names the first difference, if it is one of another race or of
+  /// another optimizer.
+  std::optional<Checkpoint> find(const RunResult& run, Index test_images) const;
   /// Writes atomically, in place of the run's former checkpoint. Throws failure.
   void save(const Checkpoint& checkpoint) const;
 

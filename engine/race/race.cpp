@@ -64,10 +64,12 @@ class Contest {
         observers_(observers),
         stop_(stop),
         checkpoints_(checkpoints),
-        network_(fitted(options.network, {data.train.height, data.train.width, 1}, kClasses)),
+        network_(
+            fitted(options.network, {data.train.height, data.train.width, data.train.channels}, data.train.classes)),
         team_({options.threads, options.cpus, options.subnormals}) {
     // Memory is planned for a whole batch; there is none larger than the training set.
     options_.trainer.batch_size = std::min(options.trainer.batch_size, data.train.count);
+    options_.trainer.normalization = data.normalization;
   }
 
   /// All runs from this seed, in this order or the opposite one.
@@ -122,7 +124,7 @@ void Contest::run(const Entrant& entrant) {
   run.kernels = trainer.model().stack().kernels_used();
   run.steps_per_epoch = batches.count();
   if (checkpoints_)
-    if (const auto saved = checkpoints_->find(run)) restore(*saved, trainer, run);
+    if (const auto saved = checkpoints_->find(run, data_.test.count)) restore(*saved, trainer, run);
   tell(&RaceObserver::run_began);
   while (run.status == Status::kInterrupted && stop_ == 0) {
     const std::size_t epochs = run.epochs.size();
@@ -260,7 +262,8 @@ RaceResult Race::run(const Dataset& data, std::span<RaceObserver* const> observe
                      const Checkpoints* checkpoints) {
   if (checkpoints)  // a bad one should not turn up after hours
     for (const std::uint64_t seed : options_.seeds)
-      for (const Entrant& entrant : line_up(options_.optimizers)) checkpoints->find(new_run(entrant, seed));
+      for (const Entrant& entrant : line_up(options_.optimizers))
+        checkpoints->find(new_run(entrant, seed), data.test.count);
   Contest contest(options_, data, observers, stop, checkpoints);
   contest.result().seeds = options_.seeds;
   contest.result().all_runs = std::ssize(options_.seeds) * std::ssize(options_.optimizers);

@@ -24,17 +24,24 @@ std::string base64(std::span<const std::uint8_t> bytes) {
   return text;
 }
 
+/// A network may have more outputs than there are classes, and answer so.
+std::size_t confusion_classes(const RunResult& run, const ImageSet& test) {
+  const Answer& last = *std::ranges::max_element(run.answers, {}, &Answer::label);
+  return std::max(std::size_t(test.classes), std::size_t(last.label) + 1);
+}
+
 ordered_json evaluation_json(const RunResult& run, const ImageSet& test) {
-  std::vector<std::vector<Index>> confusion(kClasses, std::vector<Index>(kClasses));
-  std::vector<int> digits;
+  const std::size_t classes = confusion_classes(run, test);
+  std::vector<std::vector<Index>> confusion(classes, std::vector<Index>(classes));
+  std::vector<int> answers;
   std::vector<double> losses;
   for (std::size_t i = 0; i < run.answers.size(); ++i) {
     const Answer& answer = run.answers[i];
-    ++confusion[test.labels[i]][answer.digit];
-    digits.push_back(answer.digit);
+    ++confusion[test.labels[i]][answer.label];
+    answers.push_back(answer.label);
     losses.push_back(rounded(double(answer.loss), kLossDigits));
   }
-  return {{"epoch", run.epochs.size()}, {"confusion", confusion}, {"answers", digits}, {"losses", losses}};
+  return {{"epoch", run.epochs.size()}, {"confusion", confusion}, {"answers", answers}, {"losses", losses}};
 }
 
 /// Adds the run's losses to `sums`; leaves them alone if one is not finite.
@@ -45,12 +52,12 @@ void add_losses(const RunResult& run, std::vector<double>& sums) {
 }
 
 ordered_json image_json(const ImageSet& images, std::size_t index) {
-  const auto size = std::size_t(images.height * images.width);
   return {{"index", index},
           {"label", images.labels[index]},
           {"height", images.height},
           {"width", images.width},
-          {"pixels", base64(std::span(images.pixels).subspan(index * size, size))}};
+          {"channels", images.channels},
+          {"pixels", base64(std::span(images.pixels).subspan(index * images.image_bytes(), images.image_bytes()))}};
 }
 
 }  // namespace

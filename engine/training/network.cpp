@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "engine/base/error.hpp"
+#include "engine/data/image_set.hpp"
 #include "engine/training/network_file.hpp"
 #include "engine/training/planned_layers.hpp"
 
@@ -82,6 +83,9 @@ Network fitted(Network network, const Shape& images, Index classes) {
   if (outputs < classes)
     throw usage_error("network {}: it has {} outputs, but the images are of {} classes", network.name, outputs,
                       classes);
+  if (outputs > kMostClasses)
+    throw usage_error("network {}: it has {} outputs, and there can be at most {}", network.name, outputs,
+                      kMostClasses);
   return network;
 }
 

@@ -30,7 +30,8 @@ Network find_network(const std::string& name_or_file);
 Network mnist_convnet(Index height, Index width);
 
 /// The network for images of this shape in so many classes. A known one adapts its input and its last layer; one from a
-/// file stays as it is, and usage_error is thrown where it does not take such images or tell so many classes apart.
+/// file stays as it is, and usage_error is thrown where it does not take such images, does not tell so many classes
+/// apart, or has more outputs than there can be classes.
 Network fitted(Network network, const Shape& images, Index classes);
 
 }  // namespace gradrace

@@ -31,7 +31,7 @@ Trainer::Trainer(const Network& network, const kernels::Isa& isa, const kernels:
       options_(options),
       model_(options.fuse ? fuse(network) : network, options.kernels, isa, team.size(), options.batch_size, &optimizer,
              options.clip_grad_norm),
-      normalizer_(options.mean, options.deviation),
+      normalizer_(options.normalization),
       outcomes_(std::size_t(options.batch_size)),
       clock_(team.size(), model_.stack().names(), options.trace_steps * kEventsPerStep) {}
 
@@ -57,8 +57,8 @@ void Trainer::forward(const Context& context, const kernels::Worker& worker, Ran
         context.training ? std::span(stack.output_gradient(s), classes) : std::span<float>();
     Outcome& outcome = outcomes_[std::size_t(s)];
     outcome.loss = options_.loss->of(context.isa, {output, classes}, label, 1.0f / float(context.batch), gradient);
-    outcome.digit = std::uint8_t(std::max_element(output, output + classes) - output);
-    outcome.correct = outcome.digit == label;
+    outcome.label = std::uint8_t(std::max_element(output, output + classes) - output);
+    outcome.correct = outcome.label == label;
   }
   context.lap(kLayers + std::ssize(stack.names()));
 }

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "engine/data/batches.hpp"
+#include "engine/data/normalization.hpp"
 #include "engine/training/loss.hpp"
 #include "engine/training/model.hpp"
 
@@ -21,7 +22,7 @@ struct TrainerOptions {
   bool fuse = true;                           ///< replace runs of layers by fused stages (fusion.hpp)
   std::optional<double> clip_grad_norm = {};  ///< gradients whose norm is larger are scaled down to it, all alike
   Index trace_steps = 0;                      ///< how many, after a few to warm up, go into the trace
-  float mean = 0.1302f, deviation = 0.3069f;  ///< of the pixels, for normalising
+  Normalization normalization = {};           ///< of the pixels
 };
 
 struct TestResult {
@@ -34,7 +35,7 @@ struct TestResult {
 /// What a model makes of one image.
 struct Answer {
   float loss = 0;          ///< negative log likelihood of the label
-  std::uint8_t digit = 0;  ///< the likeliest
+  std::uint8_t label = 0;  ///< the likeliest class
 };
 
 /// Trains one model with one optimizer.

@@ -9,6 +9,7 @@
 #include "engine/files/sha256.hpp"
 #include "tests/data/http_server.hpp"
 #include "tests/data_files.hpp"
+#include "tests/tar_archive.hpp"
 #include "tests/temporary_directory.hpp"
 
 namespace gradrace {
@@ -164,6 +165,74 @@ TEST_F(Download, FetchLeavesOtherFilesAlone) {
   const std::string sentence = error_of(ExitCode::kData, [&] { fetch(kMnist, directory.path(), options); });
   expect_contains(sentence, "train-images-idx3-ubyte.gz: the file is there already");
   EXPECT_TRUE(right_.requests().empty());
+}
+
+/// A small set in CIFAR-10's format, in an archive, as it is published.
+class DownloadArchive : public testing::Test {
+ protected:
+  void SetUp() override {
+    ::setenv("no_proxy", "127.0.0.1", 1);
+    options_.mirrors = {server_.url()};
+  }
+
+  const Bytes train_ = cifar_file(7), test_ = cifar_file(3);
+  const Bytes archive_ = gzip_compressed(tar_archive({{"set/", "", '5'},
+                                                      {"set/readme", "none of the files"},
+                                                      {"set/data_batch_1.bin", text_of(train_)},
+                                                      {"set/test_batch.bin", text_of(test_)}}));
+  const std::string train_sum_ = sha256({train_}), test_sum_ = sha256({test_}), archive_sum_ = sha256({archive_});
+  const std::vector<KnownFile> files_ = {{"data_batch_1.bin", {}, std::ssize(train_), train_sum_},
+                                         {"test_batch.bin", {}, std::ssize(test_), test_sum_}};
+  const KnownArchive known_{"set.tar.gz", "set", std::ssize(archive_), archive_sum_};
+  const KnownSet set_{"small", "Small", Format::kCifar, "set", files_, {}, &known_};
+  const HttpServer server_{[this](const std::string&) { return http_answer("200 OK", text_of(archive_)); }};
+  const TemporaryDirectory directory_;
+  DownloadOptions options_;
+};
+
+TEST_F(DownloadArchive, GivesTheSetsFiles) {
+  fetch(set_, directory_.path(), options_);
+  EXPECT_EQ(read_file(directory_ / "data_batch_1.bin"), train_);
+  EXPECT_EQ(read_file(directory_ / "test_batch.bin"), test_);
+  EXPECT_EQ(std::distance(std::filesystem::directory_iterator(directory_.path()), {}), 2);
+  fetch(set_, directory_.path(), options_);
+  EXPECT_EQ(server_.requests(), (std::vector<std::string>{"/set.tar.gz"})) << "nothing is missing any more";
+  std::filesystem::remove(directory_ / "test_batch.bin");
+  fetch(set_, directory_.path(), options_);
+  EXPECT_EQ(read_file(directory_ / "test_batch.bin"), test_);
+}
+
+TEST_F(DownloadArchive, MustHaveTheKnownChecksum) {
+  Bytes other = archive_;
+  other[9] ^= 1;  // the operating system in gzip's header
+  const HttpServer server([&](const std::string&) { return http_answer("200 OK", text_of(other)); });
+  options_.mirrors = {server.url()};
+  expect_contains(error_of(ExitCode::kData, [&] { fetch(set_, directory_ / "new", options_); }),
+                  "expected the SHA-256 " + archive_sum_);
+  EXPECT_TRUE(std::filesystem::is_empty(directory_ / "new"));
+  options_.mirrors.push_back(server_.url());
+  fetch(set_, directory_ / "new", options_);
+  EXPECT_EQ(read_file(directory_ / "new/test_batch.bin"), test_);
+}
+
+TEST_F(DownloadArchive, MustHoldTheFilesWithTheirChecksums) {
+  std::vector<KnownFile> files = files_;
+  KnownSet set = set_;
+  set.files = files;
+  files[1].name = "test_batch_2.bin";
+  expect_contains(error_of(ExitCode::kData, [&] { fetch(set, directory_ / "a", options_); }),
+                  "set.tar.gz: there is no file set/test_batch_2.bin in it");
+  files[1] = {"test_batch.bin", {}, std::ssize(test_), train_sum_};
+  expect_contains(error_of(ExitCode::kData, [&] { fetch(set, directory_ / "b", options_); }),
+                  "set/test_batch.bin: expected the SHA-256 " + train_sum_);
+  EXPECT_FALSE(std::filesystem::exists(directory_ / "b/test_batch.bin"));
+}
+
+TEST_F(DownloadArchive, LeavesOtherFilesAlone) {
+  write_bytes(directory_ / "test_batch.bin.gz", cifar_file(2));
+  expect_contains(error_of(ExitCode::kData, [&] { fetch(set_, directory_.path(), options_); }),
+                  "test_batch.bin.gz: the file is there already");
+  EXPECT_TRUE(server_.requests().empty());
 }
 
 }  // namespace

@@ -29,7 +29,7 @@ TEST(Idx, ReadsImagesAndLabels) {
     const IdxFile idx = parse_idx(file, "some-idx", IdxKind::kImages);
     EXPECT_EQ(idx.shape, (std::vector<Index>{3, 4, 2}));
     EXPECT_EQ(idx.values, Bytes(kImageFile.begin() + 16, kImageFile.end()));
-    EXPECT_EQ(idx.sha256, sha256({kImageFile}));
+    EXPECT_EQ(idx.sha256.content, sha256({kImageFile}));
   }
   const ImageSet set = join_images_and_labels(parse_idx(kImageFile, "images", IdxKind::kImages),
                                               parse_idx(kLabelFile, "labels", IdxKind::kLabels));
@@ -99,14 +99,19 @@ TEST(Idx, ImagesAndLabelsMustMatch) {
   EXPECT_EQ(sentence, "labels: expected 3 labels, one for each image of images, found 4");
 }
 
-TEST(Idx, LabelsAreDigits) {
+TEST(Idx, LabelsCountTheClassesUnlessTheseAreGiven) {
   Bytes labels = kLabelFile;
-  labels.back() = 10;
-  const std::string sentence = error_of(ExitCode::kData, [&] {
-    join_images_and_labels(parse_idx(kImageFile, "images", IdxKind::kImages),
-                           parse_idx(labels, "labels", IdxKind::kLabels));
-  });
-  EXPECT_EQ(sentence, "labels: expected labels from 0 to 9, found 10 at byte 10");
+  labels.back() = 255;
+  const auto joined = [&](Index classes) {
+    return join_images_and_labels(parse_idx(kImageFile, "images", IdxKind::kImages),
+                                  parse_idx(labels, "labels", IdxKind::kLabels), classes);
+  };
+  EXPECT_EQ(joined(kMostClasses).classes, 256);
+  EXPECT_EQ(error_of(ExitCode::kData, [&] { joined(255); }),
+            "labels: expected labels from 0 to 254, found 255 at byte 10");
+  labels.back() = 0;
+  EXPECT_EQ(joined(2).classes, 2);
+  EXPECT_EQ(error_of(ExitCode::kData, [&] { joined(1); }), "labels: expected labels from 0 to 0, found 1 at byte 9");
 }
 
 TEST(Sha256, KnownValues) {

@@ -122,7 +122,7 @@ TEST(Checkpoint, KeepsEverythingOfARun) {
   saved.run.optimizer = "adam";
   saved.run.options = {{"lr", "0.001"}};
   saved.run.seed = 7;
-  EXPECT_FALSE(checkpoints.find(saved.run));
+  EXPECT_FALSE(checkpoints.find(saved.run, 2));
   saved.run.status = Status::kFinished;
   saved.run.epochs = {{1, 0.1, 0.2, 0.3f, {0.4, 5, 6}, TestResult{0.7, 8, 9}},
                       {2, 1, kNoNumber, 0.3f, {0.4, 5, 6}, std::nullopt}};
@@ -134,7 +134,7 @@ TEST(Checkpoint, KeepsEverythingOfARun) {
   saved.optimizer_state = {{"state.0.w", {2}, {3, 4}}};
   for (int i = 0; i < 1000; ++i) saved.generator.next32();
   checkpoints.save(saved);
-  std::optional<Checkpoint> found = checkpoints.find(saved.run);
+  std::optional<Checkpoint> found = checkpoints.find(saved.run, 2);
   ASSERT_TRUE(found);
   EXPECT_EQ(run_json(found->run).dump(), run_json(saved.run).dump());
   EXPECT_TRUE(std::isnan(found->run.epochs[1].train_loss_mean));
@@ -143,8 +143,33 @@ TEST(Checkpoint, KeepsEverythingOfARun) {
   EXPECT_EQ(found->optimizer_state[0].values, saved.optimizer_state[0].values);
   ASSERT_EQ(found->run.answers.size(), 2u);
   EXPECT_EQ(found->run.answers[1].loss, 0.25f);
-  EXPECT_EQ(found->run.answers[1].digit, 9);
+  EXPECT_EQ(found->run.answers[1].label, 9);
   EXPECT_EQ(found->generator, saved.generator);
+}
+
+TEST(Checkpoint, IsRefusedWhereItsAnswersCannotBe) {
+  const TemporaryDirectory directory;
+  const Checkpoints checkpoints(directory / "runs", kRace, false);
+  Checkpoint saved;
+  saved.run.label = saved.run.optimizer = "adam";
+  saved.run.answers = {{0.5f, 3}, {0.25f, 255}};
+  checkpoints.save(saved);
+  EXPECT_TRUE(checkpoints.find(saved.run, 2));
+  expect_contains(error_of(ExitCode::kData, [&] { checkpoints.find(saved.run, 3); }),
+                  "answer_loss: expected one number for each of 3 test images, found 2");
+  const fs::path file = directory / "runs/adam_seed0.safetensors";
+  const SafetensorsMetadata metadata = read_safetensors_metadata(file);
+  std::vector<NamedTensor> tensors = read_safetensors(file);
+  const auto labels = std::ranges::find(tensors, "answer_label", &NamedTensor::name);
+  for (const float bad : {256.0f, -1.0f, 0.5f, std::nanf("")}) {
+    labels->values[1] = bad;
+    write_safetensors(file, tensors, {{"checkpoint", metadata.at("checkpoint")}, {"sha256", "?"}});
+    const std::string refusal = error_of(ExitCode::kData, [&] { checkpoints.find(saved.run, 2); });
+    const std::string sum = refusal.substr(refusal.find("the checksum ") + 13, 64);  // which a forger could write, too
+    write_safetensors(file, tensors, {{"checkpoint", metadata.at("checkpoint")}, {"sha256", sum}});
+    expect_contains(error_of(ExitCode::kData, [&] { checkpoints.find(saved.run, 2); }),
+                    fmt::format("answer_label: expected whole numbers from 0 to 255, found {}", bad));
+  }
 }
 
 TEST(Checkpoint, IsRefusedWhereItBelongsToAnotherRace) {

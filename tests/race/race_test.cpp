@@ -253,6 +253,23 @@ TEST(Race, StopsAtConvergenceWithoutATargetAccuracy) {
   EXPECT_EQ(run.epochs.size(), 34u);
 }
 
+TEST(Race, TrainsOnColourImagesOfAnyNumberOfClasses) {
+  Dataset data = small_dataset(24, 9);
+  for (ImageSet* set : {&data.train, &data.test}) {
+    set->channels = 3;
+    set->count /= 3;
+    set->classes = 17;
+    set->labels.assign(std::size_t(set->count), 16);
+  }
+  data.normalization = {.mean = {0.1, 0.2, 0.3}, .deviation = {1, 2, 3}, .source = "given"};
+  const RunResult run = run_race(small_race({"adam"}), data).runs[0];
+  EXPECT_EQ(run.status, Status::kFinished);
+  EXPECT_EQ(run.parameters.front().shape, (std::vector<Index>{16, 3, 3, 3}));
+  EXPECT_EQ(run.parameters.back().shape, (std::vector<Index>{17}));
+  ASSERT_EQ(run.answers.size(), 3u);
+  EXPECT_EQ(run.answers[0].label, 16) << "what all training images are";
+}
+
 TEST(Race, ConvergesWithTheSecondsSpentUntilThen) {
   RaceOptions options = small_race({"adam"});
   options.trainer.batch_size = 1;

@@ -28,8 +28,12 @@ ordered_json evaluated(const std::vector<RunResult>& runs, const ImageSet& test)
   return results;
 }
 
-const ImageSet kThree = {
-    .count = 3, .height = 1, .width = 4, .pixels = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 255, 254}, .labels = {7, 0, 9}};
+const ImageSet kThree = {.count = 3,
+                         .height = 1,
+                         .width = 4,
+                         .classes = 10,
+                         .pixels = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 255, 254},
+                         .labels = {7, 0, 9}};
 
 TEST(Evaluation, CountsAnswersAndKeepsThemAll) {
   const ordered_json results = evaluated({run_of({{0.123456f, 7}, {2, 3}, {0, 9}})}, kThree);
@@ -49,11 +53,31 @@ TEST(Evaluation, ListsTheHardestImagesOfTheFirstSeedWorstFirst) {
       {run_of({{1, 0}, {0, 0}, {3, 0}}), run_of({{1.5f, 0}, {0, 0}, {0, 0}}), run_of({{9, 0}, {9, 0}, {0, 0}}, 1)},
       kThree);
   ASSERT_EQ(results["hardest"].size(), 2u) << "an image without any loss is not hard";
-  EXPECT_EQ(results["hardest"][0], ordered_json::parse(R"({"index": 2, "label": 9, "height": 1, "width": 4,
+  EXPECT_EQ(results["hardest"][0],
+            ordered_json::parse(R"({"index": 2, "label": 9, "height": 1, "width": 4, "channels": 1,
                                                            "pixels": "CAn//g=="})"));
   EXPECT_EQ(results["hardest"][1]["index"], 0);
   EXPECT_EQ(results["hardest"][1]["pixels"], "AAECAw==");
   EXPECT_FALSE(results["runs"][2].contains("evaluation"));
+}
+
+TEST(Evaluation, CountsAsManyClassesAsThereAreOrWereAnswered) {
+  ImageSet test = kThree;
+  test.classes = 100;
+  const auto confusion = [&](std::uint8_t answer) {
+    return evaluated({run_of({{0, answer}, {0, 0}, {0, 9}})}, test)["runs"][0]["evaluation"]["confusion"];
+  };
+  EXPECT_EQ(confusion(99).size(), 100u);
+  EXPECT_EQ(confusion(99)[7][99], 1);
+  EXPECT_EQ(confusion(255).size(), 256u) << "a network may have outputs to spare";
+}
+
+TEST(Evaluation, KeepsTheColoursOfTheHardestImages) {
+  const ImageSet test = {
+      .count = 1, .height = 1, .width = 2, .channels = 3, .classes = 2, .pixels = {255, 0, 1, 2, 3, 4}, .labels = {1}};
+  const ordered_json image = evaluated({run_of({{1, 0}})}, test)["hardest"][0];
+  EXPECT_EQ(image["channels"], 3);
+  EXPECT_EQ(image["pixels"], "/wABAgME");
 }
 
 TEST(Evaluation, LeavesLossesThatAreNoNumbersOutOfTheSum) {
@@ -77,7 +101,7 @@ TEST(Evaluation, IsThatOfTheLastEpoch) {
   Index correct = 0;
   for (std::size_t i = 0; i < run.answers.size(); ++i) {
     loss += double(run.answers[i].loss);
-    correct += run.answers[i].digit == data.test.labels[i];
+    correct += run.answers[i].label == data.test.labels[i];
   }
   EXPECT_EQ(loss / 30, run.epochs.back().test.loss);
   EXPECT_EQ(correct, run.epochs.back().test.correct);

@@ -54,6 +54,11 @@ void expect_losses(const std::vector<float>& actual, const Json& expected, const
     ASSERT_NEAR(actual[i], expected[i].get<double>(), i < 10 ? tolerance.first10 : tolerance.all) << "step " << i + 1;
 }
 
+Normalization normalization(const Json& meta) {
+  const Json& numbers = meta.at("normalize");
+  return {.mean = {numbers[0].get<double>()}, .deviation = {numbers[1].get<double>()}, .source = "golden"};
+}
+
 struct Trained {
   std::vector<float> losses;
   std::vector<TestResult> tests;
@@ -73,8 +78,7 @@ Trained train(const Way& way, const Json& meta, const std::string& name, const s
                    .test_batch_size = meta.at("test_batch"),
                    .kernels = way.kernels,
                    .fuse = way.fuse,
-                   .mean = meta.at("normalize")[0],
-                   .deviation = meta.at("normalize")[1]});
+                   .normalization = normalization(meta)});
   trainer.model().load(init);
   Batches batches(train_set, meta.at("batch"));
   Trained run;
@@ -145,8 +149,7 @@ TEST(GoldenClipping, FollowsPyTorch) {
     Trainer trainer(mnist_convnet(images.height, images.width), kernels::Isa::best(), team, *optimizer,
                     {.batch_size = meta.at("batch"),
                      .clip_grad_norm = entry.at("clip_grad_norm"),
-                     .mean = meta.at("normalize")[0],
-                     .deviation = meta.at("normalize")[1]});
+                     .normalization = normalization(meta)});
     Generator generator(meta.at("seed").get<std::uint64_t>());
     trainer.model().load(trainer.model().initial_values(generator));
     Batches batches(images, meta.at("batch"));

@@ -55,8 +55,12 @@ namespace {
 /// Noise with a label that a network can learn: the brightest quarter of the image.
 ImageSet noise(Index count, std::uint64_t seed) {
   Generator generator(seed);
-  ImageSet set{count, 28, 28, std::vector<std::uint8_t>(std::size_t(count * 28 * 28)),
-               std::vector<std::uint8_t>(std::size_t(count))};
+  ImageSet set{.count = count,
+               .height = 28,
+               .width = 28,
+               .classes = 10,
+               .pixels = std::vector<std::uint8_t>(std::size_t(count * 28 * 28)),
+               .labels = std::vector<std::uint8_t>(std::size_t(count))};
   for (auto& label : set.labels) label = std::uint8_t(generator.next32() % 10);
   for (std::size_t i = 0; i < set.pixels.size(); ++i)
     set.pixels[i] = std::uint8_t((generator.next32() >> 24) * set.labels[i / 784] / 9);
