@@ -140,6 +140,13 @@ void check_run(const ordered_json& run, const std::string& place, const ordered_
     checker.per_image(evaluation[key], fmt::format("{}/evaluation/{}", place, key), hardest);
 }
 
+void check_normalization(const ordered_json& numbers, const Checker& checker) {
+  const std::string place = "/data/normalization";
+  checker.members(numbers, place, {{"mean", Kind::kArray}, {"deviation", Kind::kArray}, {"source", Kind::kText}});
+  for (const char* key : {"mean", "deviation"})
+    checker.elements(numbers[key], fmt::format("{}/{}", place, key), Kind::kNumber);
+}
+
 /// What a race's results hold besides its runs.
 void check_comparison(const ordered_json& results, const Checker& checker) {
   checker.objects(results, "hardest",
@@ -148,6 +155,9 @@ void check_comparison(const ordered_json& results, const Checker& checker) {
                    {"height", Kind::kNumber},
                    {"width", Kind::kNumber},
                    {"pixels", Kind::kText}});
+  const ordered_json hardest = results.value("hardest", ordered_json::array());
+  for (std::size_t i = 0; i < hardest.size(); ++i)
+    checker.optional(hardest[i], fmt::format("/hardest/{}", i), {{"channels", Kind::kNumber}});
   checker.objects(results, "parameter_difference",
                   {{"a", Kind::kText},
                    {"b", Kind::kText},
@@ -180,7 +190,13 @@ void check_results(const ordered_json& results, const fs::path& file) {
                    {"options", Kind::kObject},
                    {"runs", Kind::kArray}});
   checker.members(results["data"], "/data", {{"name", Kind::kText}, {"train", Kind::kNumber}, {"test", Kind::kNumber}});
-  checker.optional(results["data"], "/data", {{"notice", Kind::kText}, {"sha256", Kind::kObject}});
+  checker.optional(results["data"], "/data",
+                   {{"notice", Kind::kText},
+                    {"sha256", Kind::kObject},
+                    {"classes", Kind::kArray},
+                    {"normalization", Kind::kObject}});
+  checker.elements(results["data"].value("classes", ordered_json::array()), "/data/classes", Kind::kText);
+  if (results["data"].contains("normalization")) check_normalization(results["data"]["normalization"], checker);
   checker.optional(results["options"], "/options", {{"seeds", Kind::kArray}});
   if (results.contains("network"))  // older files do not name it
     checker.members(results["network"], "/network",

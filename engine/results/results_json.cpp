@@ -29,12 +29,23 @@ ordered_json difference_json(std::span<const RunResult> runs, const std::vector<
 }  // namespace
 
 ordered_json data_json(const Dataset& data) {
+  ordered_json classes = ordered_json::array();
+  for (std::size_t i = 0; i < std::size_t(data.train.classes); ++i)
+    classes.push_back(i < data.class_names.size() ? data.class_names[i] : std::to_string(i));
   return {{"name", data.name},
           {"notice", data.notice},
           {"directory", data.directory},
           {"train", data.train.count},
           {"validation", data.validation.count},
           {"test", data.test.count},
+          {"height", data.train.height},
+          {"width", data.train.width},
+          {"channels", data.train.channels},
+          {"classes", classes},
+          {"normalization",
+           {{"mean", data.normalization.mean},
+            {"deviation", data.normalization.deviation},
+            {"source", data.normalization.source}}},
           {"sha256", data.sha256}};
 }
 

@@ -18,7 +18,8 @@ struct RaceSetting {
   const ImageSet* test = nullptr;  ///< must outlive the race; null: nothing is said of single images
 };
 
-/// The setting's `data`: name, directory, notice (empty for MNIST), numbers of images, checksums.
+/// The setting's `data`: name, directory, notice (empty for MNIST), numbers of images, their shape, the names of the
+/// classes, how pixels are normalised, checksums.
 nlohmann::ordered_json data_json(const Dataset& data);
 
 /// results.json, schema version 1, with what evaluation.hpp and weights.hpp add. Numbers round-trip. A

@@ -91,6 +91,38 @@ def extended(results):
     return more
 
 
+def colourful(results):
+    """The results of a race on colour images that are not square, in classes with names."""
+    more = copy.deepcopy(results)
+    names = ["airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck"]
+    more["data"].update(name="cifar10", height=24, width=32, channels=3, classes=names)
+    image = bytes(value for y in range(24) for x in range(32) for value in (8 * x, 10 * y, 128))
+    for hard in more["hardest"]:
+        hard.update(height=24, width=32, channels=3, pixels=base64.b64encode(image).decode())
+    for run in more["runs"]:
+        run["filters"] = {"parameter": "c1.weight", "shape": [4, 3, 2, 2], "values": [i % 5 / 2 - 1 for i in range(48)]}
+    return more
+
+
+def with_classes(results, count):
+    """The results of a race on images of `count` classes, each of which is taken for the next one, the last the most."""
+    more = copy.deepcopy(results)
+    more["data"]["classes"] = [f"kind {i}" for i in range(count)]
+    for run in more["runs"]:
+        confusion = [[0] * count for _ in range(count)]
+        for i in range(count):
+            confusion[i][i], confusion[i][(i + 1) % count] = 200, i
+        run["evaluation"]["confusion"] = confusion
+    return more
+
+
+def without_convolution(results):
+    more = copy.deepcopy(results)
+    for run in more["runs"]:
+        del run["filters"]
+    return more
+
+
 class ReportPage(unittest.TestCase):
     program = None
 
@@ -100,10 +132,13 @@ class ReportPage(unittest.TestCase):
         cls.addClassCleanup(directory.cleanup)
         cls.directory = pathlib.Path(directory.name)
         cls.gradrace(*RACE, "--out", str(cls.directory / "plain"))
-        (cls.directory / "many").mkdir()
         results = json.loads((cls.directory / "plain/results.json").read_text())
-        (cls.directory / "many/results.json").write_text(json.dumps(extended(results)))
-        cls.gradrace("report", str(cls.directory / "many"))
+        variants = {"many": extended(results), "colour": colourful(results), "classes30": with_classes(results, 30),
+                    "classes100": with_classes(results, 100), "no_convolution": without_convolution(results)}
+        for name, variant in variants.items():
+            (cls.directory / name).mkdir()
+            (cls.directory / name / "results.json").write_text(json.dumps(variant))
+            cls.gradrace("report", str(cls.directory / name))
         cls.gradrace("report", str(cls.directory / "plain"), str(cls.directory / "many"), "--out",
                      str(cls.directory / "merged.html"))
         cls.browser = cls.enterClassContext(Browser())
@@ -182,6 +217,40 @@ class ReportPage(unittest.TestCase):
         chips = self.browser.run("return [...document.querySelectorAll('#legend button')].map((b) => b.innerText)")
         self.assertEqual(len(chips), 6)
         self.assertEqual(len(set(chips)), 6)
+
+    def test_shows_colours_and_the_names_of_classes(self):
+        self.check("colour/report.html")
+        self.visit("colour/report.html", DESKTOP)
+        size, pixel, label = self.browser.run("""
+            const canvas = document.querySelector('.images canvas');
+            return [[canvas.width, canvas.height], [...canvas.getContext('2d').getImageData(2, 1, 1, 1).data], canvas.ariaLabel];""")
+        self.assertEqual((size, pixel), ([32, 24], [16, 10, 128, 255]))
+        self.assertRegex(label, "labelled (airplane|automobile|bird|cat|deer|dog|frog|horse|ship|truck)$")
+        heads = self.browser.run("return [...document.querySelector('.confusion thead').innerText.matchAll(/\\w+/g)].map((m) => m[0])")
+        self.assertEqual(heads[::9], ["airplane", "truck"])
+        cells = self.browser.run("return [...document.querySelectorAll('.filter')[0].children].map((cell) => cell.style.background)")
+        # the first pixel of the first filter: values 0, 4 and 8 of those above, -1, 1 and 1/2 of the largest
+        self.assertEqual((len(cells), cells[0]), (4, "rgb(0, 255, 191)"))
+        text = self.browser.run("return document.body.innerText")
+        self.assertIn("24 by 32 pixels, 3 channels, in 10 classes", text)
+
+    def test_shows_any_number_of_classes(self):
+        self.check("classes30/report.html")
+        self.assertEqual(self.browser.run("return document.querySelector('.confusion tbody').rows.length"), 30)
+        self.check("classes100/report.html")
+        self.visit("classes100/report.html", DESKTOP)
+        self.assertIsNone(self.browser.run("return document.querySelector('.confusion')"))
+        rows = self.browser.run("""
+            const card = [...document.querySelectorAll('.card')].find((c) => c.querySelector('h3')?.innerText.startsWith('Confusion'));
+            return [...card.querySelectorAll('tbody tr')].map((row) => [...row.cells].map((cell) => cell.innerText));""")
+        self.assertEqual(len(rows), 30)
+        self.assertEqual(rows[:2], [["kind 99", "kind 0", "99", "33.1\u202f%"], ["kind 98", "kind 99", "98", "32.9\u202f%"]])
+
+    def test_leaves_the_filters_out_where_there_is_no_convolution(self):
+        self.check("no_convolution/report.html")
+        text = self.browser.run("return document.body.innerText")
+        self.assertNotIn("Filters of the first convolution", text)
+        self.assertIn("Distribution of the weights", text)
 
     def test_names_its_language_title_data_and_command(self):
         self.visit("plain/report.html", DESKTOP)

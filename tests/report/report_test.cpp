@@ -133,9 +133,13 @@ TEST(ReadResults, RefusesWhatIsMissingGarbledOrForeign) {
                   "/runs/0/epochs/1/train_seconds: expected a number");
   for (const char* pointer :
        {"/hardest", "/parameter_difference", "/summary", "/paired_difference", "/sweep", "/verdict", "/statistics",
-        "/data/notice", "/options/seeds", "/runs/0/convergence", "/runs/0/weights", "/runs/0/weights/cn1.bias",
-        "/runs/0/filters", "/runs/0/filters/shape"})
+        "/data/notice", "/data/classes", "/data/classes/3", "/data/normalization", "/data/normalization/mean",
+        "/options/seeds", "/runs/0/convergence", "/runs/0/weights", "/runs/0/weights/cn1.bias", "/runs/0/filters",
+        "/runs/0/filters/shape"})
     expect_contains(without(pointer, 7), fmt::format("{}: expected a", pointer));
+  expect_contains(without("/data/normalization/deviation/0", "x"),
+                  "/data/normalization/deviation/0: expected a number");
+  expect_contains(without("/hardest/0/channels", "x"), "/hardest/0/channels: expected a number, found string");
   for (const char* pointer : {"/verdict", "/summary"}) {
     ordered_json bad = good;
     bad[ordered_json::json_pointer(pointer)] = {7};

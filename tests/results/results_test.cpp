@@ -70,6 +70,10 @@ TEST(Results, SayEverythingInNumbersThatRoundTrip) {
   EXPECT_EQ(json["data"]["name"], "custom");
   EXPECT_EQ(json["data"]["notice"], "This is not MNIST.");
   EXPECT_EQ(json["data"]["train"], 24);
+  EXPECT_EQ(json["data"]["channels"], 1);
+  EXPECT_EQ(json["data"]["classes"], ordered_json::parse(R"(["nought", "1", "2", "3", "4", "5", "6", "7", "8", "9"])"));
+  EXPECT_EQ(json["data"]["normalization"],
+            ordered_json::parse(R"({"mean": [0.1302], "deviation": [0.3069], "source": "published for MNIST"})"));
   const ordered_json& run = json["runs"][0];
   EXPECT_EQ(run["label"], "adadelta");
   EXPECT_EQ(run["options"]["lr"], 0.05);

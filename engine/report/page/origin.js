@@ -23,6 +23,10 @@ function facts(rows) {
     [element("dt", {}, name), element("dd", {}, value)]));
 }
 
+// Results of former versions do not say it.
+const imageText = ({ height, width, channels, classes }) => classes && `${height} by ${width} pixels, ` +
+  `${channels === 1 ? "grey" : `${channels} channels`}, in ${classes.length} classes`;
+
 function originCard(source) {
   const { program, machine, data, network, options } = source;
   const kernels = Object.entries(program.kernels ?? {}).map(([layer, used]) => `${layer}: ${used}`).join("; ");
@@ -43,6 +47,9 @@ function originCard(source) {
       ["Subnormals", options?.subnormals],
       Array.isArray(options?.seeds) ? ["Seeds", options.seeds.join(", ")] : ["Seed", options?.seed?.toString()],
       ["Data", `${data.name}, ${whole(data.train)} training and ${whole(data.test)} test images` + (data.directory ? ` from ${data.directory}` : "")],
+      ["Images", imageText(data)],
+      ["Pixels", data.normalization && `(value\u202f/\u202f255 \u2212 ${listed(data.normalization.mean.map((x) => significant(x)))}) / ` +
+        `${listed(data.normalization.deviation.map((x) => significant(x)))}, ${data.normalization.source}`],
       ["SHA-256", sums.length ? element("div", { class: "sums" }, ...sums) : null],
       ["Network", network && `${network.name}, ${whole(network.parameters)} parameters: ${network.layers.join("; ")}`],
       ["Optimizers", element("div", {}, ...groups.filter((g) => g.source === source).map((g) =>

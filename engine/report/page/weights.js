@@ -99,10 +99,20 @@ function diverging(value) {
   return `rgb(${zero.map((z, i) => Math.round(z + (end[i] - z) * share)).join(" ")})`;
 }
 
-function filterPicture(values, height, width, most) {
-  const cells = values.map((value) =>
-    element("i", { "data-share": value / most, style: `background: ${diverging(value / most)}` }));
-  return element("span", { class: "filter", style: `grid-template-columns: repeat(${width}, 1fr)` }, ...cells);
+// value in -1 .. 1; the card's painter knows the cells whose colour depends on the theme by their share.
+const divergingCell = (value) => element("i", { "data-share": value, style: `background: ${diverging(value)}` });
+
+// From the darkest (-1) by the middle (0) to the brightest (1), in each of red, green and blue.
+const colourCell = (values) =>
+  element("i", { style: `background: rgb(${values.map((value) => Math.round(127.5 * (1 + value))).join(" ")})` });
+
+// A filter over three inputs in their colours; over one or more others, one below the other.
+function filterPicture(values, inputs, width) {
+  const size = values.length / inputs;
+  const cells = inputs === 3 ? values.slice(0, size).map((_, i) => colourCell([0, 1, 2].map((c) => values[c * size + i]))) :
+    values.map(divergingCell);
+  return element("span", { class: "filter",
+    style: `grid-template-columns: repeat(${width}, 1fr); aspect-ratio: ${width} / ${cells.length / width}` }, ...cells);
 }
 
 function filtersCard() {
@@ -115,15 +125,16 @@ function filtersCard() {
   const rows = models.map((group) => element("div", { class: "filters", role: "img",
     "aria-label": `The ${count} filters of ${group.label}; the table below has their numbers.` },
   element("h4", {}, group.label), element("div", { class: "filter-row" },
-    ...Array.from({ length: count }, (_, i) => filterPicture(filter(group, i), height * inputs, width, most)))));
+    ...Array.from({ length: count }, (_, i) => filterPicture(filter(group, i).map((v) => v / most), inputs, width)))));
   const scale = element("p", { class: "scale", "aria-hidden": "true" }, element("span", {}, fixed(-most, 2)),
-    element("span", { class: "ramp" }, ...Array.from({ length: 21 }, (_, i) =>
-      element("i", { "data-share": (i - 10) / 10, style: `background: ${diverging((i - 10) / 10)}` }))),
+    element("span", { class: "ramp" }, ...Array.from({ length: 21 }, (_, i) => (i - 10) / 10).map((value) =>
+      (inputs === 3 ? colourCell([value, value, value]) : divergingCell(value)))),
     element("span", {}, fixed(most, 2)));
   const table = () => [["Filter", ...models.map((group) => group.label)],
     Array.from({ length: count }, (_, i) => [String(i), ...models.map((group) => filter(group, i).map((v) => fixed(v, 2)).join("  "))])];
   return card(`Filters of the first convolution`, { wide: true,
-    note: `${parameter}: ${count} filters of ${height} by ${width}; filters in one column began with the same numbers.` },
+    note: `${parameter}: ${count} filters of ${height} by ${width}; filters in one column began with the same numbers.` +
+      (inputs === 3 ? " The colours are those of the input; what is zero in all of them is the grey in the middle." : "") },
   ...rows, scale, tableBehind("Filters, row by row", table));
 }
 
