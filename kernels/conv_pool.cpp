@@ -88,8 +88,8 @@ void conv_pool_backward(const Isa& isa, const ConvPoolShape& shape, const float*
   for (Index py = 0; py < s.out_h(); py += kBandRows) {
     const Range band{py, std::min(py + kBandRows, s.out_h())};
     isa.table().list_non_zeros(s, band, dy, scale, place, step, lists);
-    isa.table().sparse_weight_gradient(s, lists, image, dweight_rows, dbias);
-    if (dx) isa.table().sparse_input_gradient(s, lists, weight_rows, gradient);
+    isa.table().sparse_weight_gradient(s.conv, lists, image, dweight_rows, dbias);
+    if (dx) isa.table().sparse_input_gradient(s.conv, lists, weight_rows, gradient);
   }
   if (dx) take_from_frame(shape.conv, gradient, dx);
 }

@@ -133,9 +133,12 @@ struct KernelTable {
   /// step[place] becomes the way from a window's first input to that of a place, step[kNowhere] exists as well.
   void (*list_non_zeros)(const ConvPoolShape&, Range band, const float* dy, const float* scale, const float* place,
                          Index32* step, const NonZeroLists& lists) noexcept;
-  void (*sparse_weight_gradient)(const ConvPoolShape&, const NonZeros&, const float* x, float* dweight_rows,
+  Index (*count_non_zeros)(Index n, const float* x) noexcept;
+  /// Lists some output rows of dy behind what the lists hold. Here and below, shapes have no padding (conv_frame.hpp).
+  void (*list_gradients)(const ConvShape&, Range out_rows, const float* dy, const NonZeroLists& lists) noexcept;
+  void (*sparse_weight_gradient)(const ConvShape&, const NonZeros&, const float* x, float* dweight_rows,
                                  float* dbias) noexcept;
-  void (*sparse_input_gradient)(const ConvPoolShape&, const NonZeros&, const float* weight_rows, float* dx) noexcept;
+  void (*sparse_input_gradient)(const ConvShape&, const NonZeros&, const float* weight_rows, float* dx) noexcept;
   WinogradKernels winograd2, winograd4;  ///< F(2x2, 3x3) and F(4x4, 3x3)
   float (*log_softmax_nll)(Index classes, const float* x, Index target, float scale, float* log_prob,
                            float* dx) noexcept;

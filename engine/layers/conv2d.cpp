@@ -1,9 +1,17 @@
 // "conv2d": out_channels, kernel_size, stride=1, padding=0, dilation=1, bias=true. PyTorch's nn.Conv2d, square windows.
+#include <algorithm>
+
 #include "engine/layers/convolution.hpp"
+#include "kernels/conv_sparse.hpp"
 #include "kernels/gemm.hpp"
 
 namespace gradrace {
 namespace {
+
+// Without a wish a sample's gradients are summed over the non-zeros where there is at most one in kSparseShare, as
+// behind ReLU and max pooling, and each of them stands for sums of at least kSparseDepth: listing it costs as much as
+// some tens of multiply-adds.
+constexpr Index kSparseShare = 4, kSparseDepth = 128;
 
 class Conv2d final : public Layer {
  public:
@@ -11,14 +19,22 @@ class Conv2d final : public Layer {
 
   Shape plan(const std::string& name, const Shape& input, LayerPlan& plan) override {
     conv_.plan(name, input, plan);
+    wish_ = plan.choice().backward;
+    may_be_sparse_ = wish_ ? *wish_ == Backward::kSparse : conv_.weights().rows >= kSparseDepth;
     transposed_ = plan.book(Lifetime::kDerived, conv_.weights().transposed().floats());
+    if (may_be_sparse_) weight_rows_ = plan.book(Lifetime::kDerived, row_floats());
     partials_ = plan.book(Lifetime::kStep, plan.groups() * partial_floats());
-    scratch_ = plan.book(Lifetime::kScratch, kernels::conv2d_scratch_floats(conv_.shape()));
+    scratch_ = plan.book(Lifetime::kScratch, scratch_floats());
     return {conv_.shape().out_h(), conv_.shape().out_w(), conv_.shape().out_c};
   }
 
   Index multiply_adds() const override { return conv_.multiply_adds(); }
-  std::string kernels_used() const override { return std::string(kernels::name(conv_.method())) + ", dense backward"; }
+  std::string kernels_used() const override {
+    const char* backward = !may_be_sparse_ ? "dense backward"
+                           : wish_         ? "sparse backward"
+                                           : "sparse backward where it pays";
+    return std::string(kernels::name(conv_.method())) + ", " + backward;
+  }
 
   void prepare(const Context& context) const override { conv_.prepare(context); }
 
@@ -32,34 +48,67 @@ class Conv2d final : public Layer {
                 Activations d_in) const override {
     for (Index s = samples.begin; s < samples.end; ++s) {
       float* partial = context.at(partials_) + s / kGroup * partial_floats();
-      kernels::conv2d_parameter_gradient(context.isa, conv_.method(), conv_.shape(), in[s], d_out[s], partial,
-                                         partial + conv_.weights().floats(), s % kGroup != 0, context.span(scratch_));
-      if (d_in)
-        kernels::conv2d_input_gradient(context.isa, conv_.shape(), d_out[s], context.at(transposed_), d_in[s],
+      float* d_image = d_in ? d_in[s] : nullptr;
+      if (s % kGroup == 0) std::fill_n(partial, partial_floats(), 0.0f);
+      if (is_sparse(context, d_out[s]))
+        kernels::conv_sparse_gradients(context.isa, conv_.shape(), in[s], d_out[s], context.at(weight_rows_),
+                                       partial + rows_offset(), partial + bias_offset(), true, d_image,
                                        context.span(scratch_));
+      else
+        dense_backward(context, in[s], d_out[s], partial, d_image);
     }
   }
 
   void parameter_gradient(const Context& context, Index index, Range panels, Activations, Activations,
                           float* gradient) const override {
-    const kernels::PanelMatrix w = conv_.weights();
-    const Index panel = (index == 0 ? w.rows : 1) * kPanel;
-    const float* partial = context.at(partials_) + (index == 0 ? 0 : w.floats());
+    const Index panel = (index == 0 ? conv_.weights().rows : 1) * kPanel;
+    const float* partial = context.at(partials_);
     kernels::tree_sum(context.isa, divide_up(context.batch, kGroup), panels.size() * panel,
-                      partial + panels.begin * panel, partial_floats(), gradient);
+                      partial + (index == 0 ? 0 : bias_offset()) + panels.begin * panel, partial_floats(), gradient);
+    if (index == 0 && may_be_sparse_)
+      conv_.add_rows(context, panels, partial + rows_offset(), partial_floats(), context.at(scratch_), gradient);
   }
 
   void refresh(const Context& context, Index index, Range panels) const override {
-    if (index == 0)
-      kernels::transpose(context.isa, conv_.weights(), conv_.weight(context), panels, context.at(transposed_));
+    if (index != 0) return;
+    kernels::transpose(context.isa, conv_.weights(), conv_.weight(context), panels, context.at(transposed_));
+    if (may_be_sparse_)
+      kernels::columns_from_panels(conv_.weights(), conv_.weight(context), panels, context.at(weight_rows_));
   }
 
  private:
-  /// Of one group: the weight's gradient as a panel matrix, then the bias's.
-  Index partial_floats() const { return conv_.weights().floats() + round_up(conv_.shape().out_c, kPanel); }
+  bool is_sparse(const Context& context, const float* d_out) const {
+    if (wish_ || !may_be_sparse_) return may_be_sparse_;
+    const kernels::ConvShape& s = conv_.shape();
+    const std::size_t floats = std::size_t(s.out_h() * s.out_w() * s.out_c);
+    return kernels::count_non_zeros(context.isa, {d_out, floats}) * kSparseShare <= Index(floats);
+  }
+
+  void dense_backward(const Context& context, const float* x, const float* dy, float* partial, float* dx) const {
+    kernels::conv2d_parameter_gradient(context.isa, conv_.method(), conv_.shape(), x, dy, partial,
+                                       partial + bias_offset(), true, context.span(scratch_));
+    if (dx)
+      kernels::conv2d_input_gradient(context.isa, conv_.shape(), dy, context.at(transposed_), dx,
+                                     context.span(scratch_));
+  }
+
+  /// Of one group: the weight's gradient of dense samples as a panel matrix, the bias's, and the weight's of sparse
+  /// samples as rows [out_channels][depth].
+  Index bias_offset() const { return conv_.weights().floats(); }
+  Index rows_offset() const { return bias_offset() + round_up(conv_.shape().out_c, kPanel); }
+  Index row_floats() const { return round_up(conv_.weights().rows * conv_.shape().out_c, kPanel); }
+  Index partial_floats() const { return rows_offset() + (may_be_sparse_ ? row_floats() : 0); }
+  /// For a pass over one sample, and for a column of the gradient.
+  Index scratch_floats() const {
+    const Index dense = kernels::conv2d_scratch_floats(conv_.shape());
+    if (!may_be_sparse_) return dense;
+    return std::max({dense, kernels::conv_sparse_scratch_floats(conv_.shape()), conv_.weights().rows});
+  }
 
   Convolution conv_;
-  Slot transposed_, partials_, scratch_;
+  std::optional<Backward> wish_;
+  bool may_be_sparse_ = false;
+  Slot transposed_, weight_rows_, partials_, scratch_;
 };
 
 const LayerRegistry::Entry<Conv2d> entry("conv2d");

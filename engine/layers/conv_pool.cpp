@@ -69,12 +69,7 @@ class ConvPool final : public Layer {
                         partial_floats(), gradient);
       return;
     }
-    const kernels::PanelMatrix block{depth, channels.size()};
-    const std::span<float> column = context.span(scratch_).first(std::size_t(depth));
-    for (Index o = channels.begin; o < channels.end; ++o) {
-      kernels::tree_sum(context.isa, groups, depth, partial + o * depth, partial_floats(), column.data());
-      for (Index r = 0; r < depth; ++r) gradient[block.offset(r, o - channels.begin)] = column[std::size_t(r)];
-    }
+    conv_.add_rows(context, panels, partial, partial_floats(), context.at(scratch_), gradient);
   }
 
   void refresh(const Context& context, Index index, Range panels) const override {

@@ -1,5 +1,9 @@
 #include "engine/layers/convolution.hpp"
 
+#include <algorithm>
+
+#include "kernels/gemm.hpp"
+
 namespace gradrace {
 namespace {
 
@@ -46,6 +50,17 @@ void Convolution::plan(const std::string& name, const Shape& input, LayerPlan& p
                     .draw_initial = uniform_by_fan_in(weights().rows),
                     .layout = {1, shape_.out_c},
                     .place = [](Index i) { return i; }});
+}
+
+void Convolution::add_rows(const Context& context, Range panels, const float* rows, Index stride, float* column,
+                           float* gradient) const {
+  const Range channels{panels.begin * kPanel, std::min(panels.end * kPanel, shape_.out_c)};
+  const Index depth = weights().rows;
+  const kernels::PanelMatrix block{depth, channels.size()};
+  for (Index o = channels.begin; o < channels.end; ++o) {
+    kernels::tree_sum(context.isa, divide_up(context.batch, kGroup), depth, rows + o * depth, stride, column);
+    for (Index r = 0; r < depth; ++r) gradient[block.offset(r, o - channels.begin)] += column[r];
+  }
 }
 
 }  // namespace gradrace

@@ -33,6 +33,11 @@ class Convolution {
   /// Zeros if there is none.
   const float* bias(const Context& context) const { return context.at(bias_); }
 
+  /// Adds the weight's gradient, which the groups' partial sums hold as rows [out_channels][depth], to some panels of
+  /// it. Partial sums are `stride` floats apart; column: depth floats of scratch.
+  void add_rows(const Context& context, Range panels, const float* rows, Index stride, float* column,
+                float* gradient) const;
+
  private:
   kernels::ConvShape shape_;
   bool has_bias_;

@@ -51,10 +51,14 @@ struct Context {
   std::span<float> span(const Slot& slot) const { return {at(slot), std::size_t(slot.floats)}; }
 };
 
-/// Which kernels the user wants. Without a wish the shape decides, never a timing, so that results do not depend on the
-/// machine's mood; where a kernel does not suit a shape, the best one runs.
+/// How a convolution's gradients are summed: over all gradients of its output, or over those that are not zero.
+enum class Backward { kDense, kSparse };
+
+/// Which kernels the user wants. Without a wish the shape decides, or the data, never a timing, so that results do not
+/// depend on the machine's mood; where a kernel does not suit a shape, the best one runs.
 struct KernelChoice {
   std::optional<kernels::ConvMethod> conv;
+  std::optional<Backward> backward;
 };
 
 }  // namespace gradrace

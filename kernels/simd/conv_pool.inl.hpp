@@ -1,6 +1,5 @@
 #pragma once
-// The fused stage's parts: ReLU and pooling of one row of windows, the lists of non-zero gradients, and the two sums
-// over them.
+// The fused stage's parts: ReLU and pooling of one row of windows, and the lists of non-zero gradients.
 
 #include "kernels/simd/vector.inl.hpp"
 #include "kernels/table.hpp"
@@ -12,11 +11,6 @@ template <class Arch>
 struct ConvPool {
   using V = Vector<Arch>;
   static constexpr Index kLanes = Index(V::size);
-  // Rows of a kernel, and vectors of each, that are worked on together. Each entry of a list costs a broadcast and an
-  // address beside them, and accumulators must outnumber the latency of their sums: nine do, and leave room in 16
-  // registers.
-  static constexpr Index kRows = 3, kVectors = 3;
-
   /// Calls visit(value, place) for a window's values but the first, in row-major order. `at` is the first value of some
   /// channels, row the distance between rows. Side: of a square window, if known at compile time, which makes the loop
   /// several times as fast; else 0.
@@ -89,113 +83,6 @@ struct ConvPool {
         }
       }
       lists.count[c] = Index32(end - lists.list(c));
-    }
-  }
-
-  /// Some rows of a kernel and, in each, some of its floats: what is worked on together.
-  struct Piece {
-    Index x = 0, x_row = 0;  ///< where it begins in the input's window, and the way to its next row
-    Index w = 0, w_row = 0;  ///< the same in a kernel
-  };
-
-  /// dw += sum over the list of gradient * x(offset ...), for a piece of Rows times Vectors whole vectors.
-  template <Index Rows, Index Vectors>
-  static void gather(const NonZero* entries, Index count, const Piece& piece, const float* x, float* dw) {
-    V sum[Rows][Vectors];
-    for (Index r = 0; r < Rows; ++r)
-      for (Index v = 0; v < Vectors; ++v) sum[r][v] = V::load_unaligned(dw + piece.w + r * piece.w_row + v * kLanes);
-    for (Index i = 0; i < count; ++i) {
-      const V g(entries[i].gradient);
-      const float* from = x + piece.x + entries[i].offset;
-      for (Index r = 0; r < Rows; ++r)
-        for (Index v = 0; v < Vectors; ++v)
-          sum[r][v] = multiply_add(g, V::load_unaligned(from + r * piece.x_row + v * kLanes), sum[r][v]);
-    }
-    for (Index r = 0; r < Rows; ++r)
-      for (Index v = 0; v < Vectors; ++v) sum[r][v].store_unaligned(dw + piece.w + r * piece.w_row + v * kLanes);
-  }
-
-  /// dx(offset ...) += gradient * w for every entry of the list, for a piece of Rows times Vectors whole vectors.
-  template <Index Rows, Index Vectors>
-  static void scatter(const NonZero* entries, Index count, const Piece& piece, const float* w, float* dx) {
-    V weight[Rows][Vectors];
-    for (Index r = 0; r < Rows; ++r)
-      for (Index v = 0; v < Vectors; ++v) weight[r][v] = V::load_unaligned(w + piece.w + r * piece.w_row + v * kLanes);
-    for (Index i = 0; i < count; ++i) {
-      const V g(entries[i].gradient);
-      float* to = dx + piece.x + entries[i].offset;
-      for (Index r = 0; r < Rows; ++r)
-        for (Index v = 0; v < Vectors; ++v) {
-          float* at = to + r * piece.x_row + v * kLanes;
-          multiply_add(g, weight[r][v], V::load_unaligned(at)).store_unaligned(at);
-        }
-    }
-  }
-
-  /// Cuts the kernel of output channel o into pieces: calls whole<Rows, Vectors>(piece), and rest(piece, n) for n
-  /// floats of one row that are no whole vector.
-  template <class Whole, class Rest>
-  static void for_each_piece(const ConvPoolShape& s, Index o, const Whole& whole, const Rest& rest) {
-    const Index row = s.conv.x.kernel * s.conv.in_c, rows = s.conv.y.kernel;
-    for (Index ky = 0; ky < rows; ky += kRows) {
-      Piece piece;
-      piece.x_row = s.conv.y.dilation * s.conv.in_w * s.conv.in_c;
-      piece.w_row = row;
-      const auto move_to = [&](Index y, Index i) {
-        piece.x = y * piece.x_row + i;
-        piece.w = (o * rows + y) * row + i;
-      };
-      for (Index i = 0; i + kLanes <= row; i += kVectors * kLanes) {
-        move_to(ky, i);
-        sized<kRows, kVectors>(rows - ky, (row - i) / kLanes,
-                               [&]<Index R, Index N>() { whole.template operator()<R, N>(piece); });
-      }
-      for (Index y = ky; row % kLanes && y < rows && y < ky + kRows; ++y) {
-        move_to(y, row / kLanes * kLanes);
-        rest(piece, row % kLanes);
-      }
-    }
-  }
-
-  static void sparse_weight_gradient(const ConvPoolShape& s, const NonZeros& lists, const float* x, float* dweight_rows,
-                                     float* dbias) noexcept {
-    for (Index o = 0; o < s.conv.out_c; ++o) {
-      const NonZero* entries = lists.list(o);
-      const Index count = lists.count[o];
-      float sum = 0.0f;
-      for (Index i = 0; i < count; ++i) sum += entries[i].gradient;
-      dbias[o] += sum;
-      for_each_piece(
-          s, o,
-          [&]<Index Rows, Index Vectors>(const Piece& piece) {
-            gather<Rows, Vectors>(entries, count, piece, x, dweight_rows);
-          },
-          [&](const Piece& piece, Index n) {
-            V total = load_part<V>(dweight_rows + piece.w, n);
-            for (Index i = 0; i < count; ++i)
-              total = multiply_add(V(entries[i].gradient), load_part<V>(x + piece.x + entries[i].offset, n), total);
-            store_part(total, dweight_rows + piece.w, n);
-          });
-    }
-  }
-
-  static void sparse_input_gradient(const ConvPoolShape& s, const NonZeros& lists, const float* weight_rows,
-                                    float* dx) noexcept {
-    for (Index o = 0; o < s.conv.out_c; ++o) {
-      const NonZero* entries = lists.list(o);
-      const Index count = lists.count[o];
-      for_each_piece(
-          s, o,
-          [&]<Index Rows, Index Vectors>(const Piece& piece) {
-            scatter<Rows, Vectors>(entries, count, piece, weight_rows, dx);
-          },
-          [&](const Piece& piece, Index n) {
-            const V weight = load_part<V>(weight_rows + piece.w, n);
-            for (Index i = 0; i < count; ++i) {
-              float* at = dx + piece.x + entries[i].offset;
-              store_part(multiply_add(V(entries[i].gradient), weight, load_part<V>(at, n)), at, n);
-            }
-          });
     }
   }
 };

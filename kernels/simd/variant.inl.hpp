@@ -5,6 +5,7 @@
 #include "kernels/simd/avg_pool.inl.hpp"
 #include "kernels/simd/conv_pool.inl.hpp"
 #include "kernels/simd/conv_single.inl.hpp"
+#include "kernels/simd/conv_sparse.inl.hpp"
 #include "kernels/simd/gemm.inl.hpp"
 #include "kernels/simd/im2col.inl.hpp"
 #include "kernels/simd/linear.inl.hpp"
@@ -59,8 +60,10 @@ constexpr KernelTable all_kernels(const char* name) {
           .leaky_relu_backward = Activations<Arch>::leaky_relu_backward,
           .relu_pool_row = ConvPool<Arch>::relu_pool_row,
           .list_non_zeros = ConvPool<Arch>::list_non_zeros,
-          .sparse_weight_gradient = ConvPool<Arch>::sparse_weight_gradient,
-          .sparse_input_gradient = ConvPool<Arch>::sparse_input_gradient,
+          .count_non_zeros = ConvSparse<Arch>::count_non_zeros,
+          .list_gradients = ConvSparse<Arch>::list_gradients,
+          .sparse_weight_gradient = ConvSparse<Arch>::weight_gradient,
+          .sparse_input_gradient = ConvSparse<Arch>::input_gradient,
           .winograd2 = {Winograd<Arch, 2>::weights, Winograd<Arch, 2>::row},
           .winograd4 = {Winograd<Arch, 4>::weights, Winograd<Arch, 4>::row},
           .log_softmax_nll = SoftmaxNll<Arch>::log_softmax_nll,

@@ -49,9 +49,27 @@ template <class Arch>
   return xsimd::haddp(v);
 }
 
-/// The first n lanes from memory, zero in the others.
+#ifdef __AVX2__
+/// A mask of the first n of 8 lanes.
+inline __m256i first_of_8(Index n) {
+  return _mm256_cmpgt_epi32(_mm256_set1_epi32(int(n)), _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7));
+}
+#endif
+#ifdef __AVX512F__
+inline __mmask16 first_of_16(Index n) {
+  return __mmask16((1u << n) - 1);
+}
+#endif
+
+/// The first n lanes from memory, zero in the others; memory behind them is not touched.
 template <class V>
 V load_part(const float* from, Index n) {
+#ifdef __AVX512F__
+  if constexpr (V::size == 16) return _mm512_maskz_loadu_ps(first_of_16(n), from);
+#endif
+#ifdef __AVX2__
+  if constexpr (V::size == 8) return _mm256_maskload_ps(from, first_of_8(n));
+#endif
   alignas(kAlignment) float lanes[V::size] = {};
   for (Index i = 0; i < n; ++i) lanes[i] = from[i];
   return V::load_aligned(lanes);
@@ -59,6 +77,9 @@ V load_part(const float* from, Index n) {
 
 template <class V>
 void store_part(const V& v, float* to, Index n) {
+#ifdef __AVX512F__
+  if constexpr (V::size == 16) return _mm512_mask_storeu_ps(to, first_of_16(n), v);
+#endif
   alignas(kAlignment) float lanes[V::size];
   v.store_aligned(lanes);
   for (Index i = 0; i < n; ++i) to[i] = lanes[i];
