@@ -13,13 +13,14 @@
 namespace gradrace::bench {
 
 /// Multiplications that a method executes, as a part of those of the direct sum. Winograd's tiles of T x T outputs take
-/// (T + 2)^2 instead of 9 T^2, also where they stick out of what is computed: height x width, of the output or of the
-/// input's gradient.
+/// (T + K - 1)^2 instead of (K T)^2 for K x K kernels, also where they stick out of what is computed: height x width,
+/// of the output or of the input's gradient.
 inline double executed_part(kernels::ConvMethod method, const kernels::ConvShape& s, Index height, Index width) {
   const Index tile = method == kernels::ConvMethod::kWinograd2 ? 2 : method == kernels::ConvMethod::kWinograd4 ? 4 : 0;
   if (tile == 0) return 1;
   const Index tiles = divide_up(height, tile) * divide_up(width, tile);
-  return double((tile + 2) * (tile + 2) * tiles) / double(9 * s.out_h() * s.out_w());
+  const Index kernel = s.x.kernel, side = tile + kernel - 1;
+  return double(side * side * tiles) / double(kernel * kernel * s.out_h() * s.out_w());
 }
 
 /// A batch with its gradients, the layer's parameters, and for each worker gradients of its own.

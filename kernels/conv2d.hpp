@@ -20,9 +20,9 @@ constexpr PanelMatrix conv2d_weights(const ConvShape& s) {
 /// (tiles of output rows, or 256 positions, or the rows nearest to so many).
 enum class ConvMethod {
   kIm2col,     ///< copied into a matrix, a tile of output rows at a time; any shape
-  kImplicit,   ///< read in place; without dilation along x. The weight's gradient falls back to im2col if the output
-               ///< channels are no whole panels
-  kWinograd2,  ///< tiles of 2x2 outputs (winograd.hpp); forward only, the gradient is kImplicit's
+  kImplicit,   ///< read in place; without dilation along x
+  kWinograd2,  ///< tiles of 2x2 outputs (winograd.hpp), of 3x3 kernels as exact as the sum, of 5x5 kernels at 2.3 times
+               ///< the rounding error; forward only, the gradient is kImplicit's
   kWinograd4,  ///< tiles of 4x4 outputs, at 2.3 times the rounding error; likewise
 };
 /// All but im2col compute a padded shape on a copy of the image in a frame of zeros.

@@ -13,7 +13,8 @@ constexpr ConvMethodKernels kWinograd = {
     .suits = [](const ConvShape& s) { return s.in_c % 8 == 0; },  // vectors run along the input channels
     .cost =
         [](const ConvShape& s) {
-          return (Tile + 2) * (Tile + 2) * divide_up(s.out_h(), Tile) * divide_up(s.out_w(), Tile);
+          const Index side = Tile + s.x.kernel - 1;
+          return side * side * divide_up(s.out_h(), Tile) * divide_up(s.out_w(), Tile);
         },
     .row_block = Tile,
     .most_rows = [](const ConvShape& s) { return s.out_h(); },

@@ -62,13 +62,14 @@ struct SparseProductArgs {
   Index c_panel_stride, c_row_stride;
 };
 
-/// A row of Winograd tiles (winograd.hpp). `lines` and `inputs` are scratch; a stride is the way from one line, or from
-/// one point, to the next. Lines beyond in_floats are zero and stay so.
-struct WinogradRow {
-  Index tiles, rows;      ///< tiles side by side, and how many of their output rows exist
+/// Some rows of Winograd tiles (winograd.hpp). `lines` and `inputs` are scratch; a stride is the way from one line, or
+/// from one point, to the next. Lines beyond in_floats are zero and stay so.
+struct WinogradTiles {
+  Index tiles, width;     ///< how many, and how many side by side
+  Index rows;             ///< output rows that exist
   Index in_c, in_floats;  ///< channels, and floats in a row of the image
   Index out_c, out_w;
-  const float* x[6];  ///< where each input row of the tiles begins; those below the image hold zeros
+  const float* x[6];  ///< where each input row of a row of tiles begins; those below the image hold zeros
   const float* weight;
   const float* bias;
   float* y;
@@ -79,7 +80,10 @@ struct WinogradRow {
 /// apart.
 struct WinogradKernels {
   void (*weights)(Index in_c, Index panels, const float* weight, float* transformed, Index point_stride) noexcept;
-  void (*row)(const WinogradRow&) noexcept;
+  /// The inputs of one row of tiles, the first of which is number `tile`.
+  void (*inputs)(const WinogradTiles&, Index tile) noexcept;
+  /// All tiles' outputs from their inputs.
+  void (*outputs)(const WinogradTiles&) noexcept;
 };
 
 /// One pass of an optimizer over n parameters; see optimizer_step.hpp.
@@ -139,7 +143,7 @@ struct KernelTable {
   void (*sparse_weight_gradient)(const ConvShape&, const NonZeros&, const float* x, float* dweight_rows,
                                  float* dbias) noexcept;
   void (*sparse_input_gradient)(const ConvShape&, const NonZeros&, const float* weight_rows, float* dx) noexcept;
-  WinogradKernels winograd2, winograd4;  ///< F(2x2, 3x3) and F(4x4, 3x3)
+  WinogradKernels winograd2, winograd4, winograd2_wide;  ///< F(2x2, 3x3), F(4x4, 3x3) and F(2x2, 5x5)
   float (*log_softmax_nll)(Index classes, const float* x, Index target, float scale, float* log_prob,
                            float* dx) noexcept;
   EveryOptimizer optimizers;

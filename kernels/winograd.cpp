@@ -8,12 +8,17 @@
 namespace gradrace::kernels {
 namespace {
 
-const WinogradKernels& kernels(const Isa& isa, Index tile) {
+const WinogradKernels& kernels(const Isa& isa, Index tile, const ConvShape& s) {
+  if (s.x.kernel == 5) return isa.table().winograd2_wide;
   return tile == 2 ? isa.table().winograd2 : isa.table().winograd4;
 }
 
-Index points(Index tile) {
-  return (tile + 2) * (tile + 2);
+/// Inputs that a tile needs along an axis.
+Index side(Index tile, const ConvShape& s) {
+  return tile + s.x.kernel - 1;
+}
+Index points(Index tile, const ConvShape& s) {
+  return side(tile, s) * side(tile, s);
 }
 
 /// At least n floats, and an odd number of cache lines: with such a stride the points of a tile, which are visited
@@ -27,42 +32,53 @@ Index weight_stride(const ConvShape& s) {
   return odd_lines(s.in_c * kPanel);
 }
 
-/// The sizes of a row of tiles, and where its parts of the scratch memory begin; zeros stand before them.
-WinogradRow plan_row(Index tile, const ConvShape& s, float* scratch) {
-  WinogradRow row{};
-  row.tiles = divide_up(s.out_w(), tile);
-  row.in_c = s.in_c;
-  row.in_floats = s.in_w * s.in_c;
-  row.out_c = s.out_c;
-  row.out_w = s.out_w();
-  row.line_stride = odd_lines((row.tiles * tile + 2) * s.in_c);
-  row.input_stride = odd_lines(row.tiles * s.in_c);
-  row.weight_stride = weight_stride(s);
-  row.lines = scratch + row.line_stride;
-  row.inputs = row.lines + (tile + 2) * row.line_stride;
-  return row;
+// Tiles that are multiplied together where the image is so narrow that a row of them would not fill the registers.
+constexpr Index kTogether = 6;
+
+/// Rows of tiles that are worked on together.
+Index tile_rows(Index width) {
+  return std::max<Index>(kTogether / std::max<Index>(width, 1), 1);
+}
+
+/// The sizes of some rows of tiles, and where their parts of the scratch memory begin; zeros stand before them.
+WinogradTiles plan_tiles(Index tile, const ConvShape& s, float* scratch) {
+  WinogradTiles w{};
+  w.width = divide_up(s.out_w(), tile);
+  w.in_c = s.in_c;
+  w.in_floats = s.in_w * s.in_c;
+  w.out_c = s.out_c;
+  w.out_w = s.out_w();
+  w.line_stride = odd_lines((w.width * tile + s.x.kernel - 1) * s.in_c);
+  w.input_stride = odd_lines(tile_rows(w.width) * w.width * s.in_c);
+  w.weight_stride = weight_stride(s);
+  w.lines = scratch + w.line_stride;
+  w.inputs = w.lines + side(tile, s) * w.line_stride;
+  return w;
 }
 
 }  // namespace
 
 bool winograd_supports(Index tile, const ConvShape& s) {
-  const auto fits = [](const Window& w) { return w.kernel == 3 && w.stride == 1 && w.padding == 0 && w.dilation == 1; };
-  return (tile == 2 || tile == 4) && fits(s.y) && fits(s.x);
+  const auto fits = [&](const Window& w) {
+    return w.kernel == s.x.kernel && w.stride == 1 && w.padding == 0 && w.dilation == 1;
+  };
+  const bool known = s.x.kernel == 3 ? tile == 2 || tile == 4 : s.x.kernel == 5 && tile == 2;
+  return known && fits(s.y) && fits(s.x);
 }
 
 Index winograd_weight_floats(Index tile, const ConvShape& s) {
-  return conv2d_weights(s).panels() * points(tile) * weight_stride(s);
+  return conv2d_weights(s).panels() * points(tile, s) * weight_stride(s);
 }
 
 Index winograd_scratch_floats(Index tile, const ConvShape& s) {
-  const WinogradRow row = plan_row(tile, s, nullptr);
-  return (tile + 3) * row.line_stride + points(tile) * row.input_stride;
+  const WinogradTiles w = plan_tiles(tile, s, nullptr);
+  return (side(tile, s) + 1) * w.line_stride + points(tile, s) * w.input_stride;
 }
 
 void winograd_transform_weights(const Isa& isa, Index tile, const ConvShape& s, const float* weight,
                                 float* transformed) noexcept {
   GRADRACE_EXPECT(winograd_supports(tile, s), ==, true);
-  kernels(isa, tile).weights(s.in_c, conv2d_weights(s).panels(), weight, transformed, weight_stride(s));
+  kernels(isa, tile, s).weights(s.in_c, conv2d_weights(s).panels(), weight, transformed, weight_stride(s));
 }
 
 void winograd_forward_rows(const Isa& isa, Index tile, const ConvShape& s, Range out_rows, const float* x,
@@ -71,17 +87,22 @@ void winograd_forward_rows(const Isa& isa, Index tile, const ConvShape& s, Range
   GRADRACE_EXPECT(Index(scratch.size()), >=, winograd_scratch_floats(tile, s));
   GRADRACE_EXPECT(out_rows.begin % tile, ==, 0);
   GRADRACE_EXPECT(out_rows.end % tile == 0 || out_rows.end == s.out_h(), ==, true);
-  WinogradRow row = plan_row(tile, s, scratch.data());
-  row.weight = transformed;
-  row.bias = bias;
-  std::fill_n(scratch.data(), row.in_floats, 0.0f);
-  for (Index i = 0; i < tile + 2; ++i)
-    std::fill_n(row.lines + i * row.line_stride + row.in_floats, row.line_stride - row.in_floats, 0.0f);
-  for (Index oy = out_rows.begin; oy < out_rows.end; oy += tile, y += tile * row.out_w * row.out_c) {
-    for (Index i = 0; i < tile + 2; ++i) row.x[i] = oy + i < s.in_h ? x + (oy + i) * row.in_floats : scratch.data();
-    row.rows = std::min(tile, out_rows.end - oy);
-    row.y = y;
-    kernels(isa, tile).row(row);
+  WinogradTiles w = plan_tiles(tile, s, scratch.data());
+  w.weight = transformed;
+  w.bias = bias;
+  std::fill_n(scratch.data(), w.in_floats, 0.0f);
+  for (Index i = 0; i < side(tile, s); ++i)
+    std::fill_n(w.lines + i * w.line_stride + w.in_floats, w.line_stride - w.in_floats, 0.0f);
+  const Index together = tile * tile_rows(w.width);
+  for (Index first = out_rows.begin; first < out_rows.end; first += together, y += together * w.out_w * w.out_c) {
+    w.rows = std::min(together, out_rows.end - first);
+    w.tiles = 0;
+    for (Index oy = first; oy < first + w.rows; oy += tile, w.tiles += w.width) {
+      for (Index i = 0; i < side(tile, s); ++i) w.x[i] = oy + i < s.in_h ? x + (oy + i) * w.in_floats : scratch.data();
+      kernels(isa, tile, s).inputs(w, w.tiles);
+    }
+    w.y = y;
+    kernels(isa, tile, s).outputs(w);
   }
 }
 

@@ -26,6 +26,11 @@
 namespace gradrace::kernels {
 namespace {
 
+template <class Winograd>
+constexpr WinogradKernels winograd_kernels() {
+  return {Winograd::weights, Winograd::inputs, Winograd::outputs};
+}
+
 template <class Arch>
 constexpr KernelTable all_kernels(const char* name) {
   return {.name = name,
@@ -64,8 +69,9 @@ constexpr KernelTable all_kernels(const char* name) {
           .list_gradients = ConvSparse<Arch>::list_gradients,
           .sparse_weight_gradient = ConvSparse<Arch>::weight_gradient,
           .sparse_input_gradient = ConvSparse<Arch>::input_gradient,
-          .winograd2 = {Winograd<Arch, 2>::weights, Winograd<Arch, 2>::row},
-          .winograd4 = {Winograd<Arch, 4>::weights, Winograd<Arch, 4>::row},
+          .winograd2 = winograd_kernels<Winograd<Arch, 2, 3>>(),
+          .winograd4 = winograd_kernels<Winograd<Arch, 4, 3>>(),
+          .winograd2_wide = winograd_kernels<Winograd<Arch, 2, 5>>(),
           .log_softmax_nll = SoftmaxNll<Arch>::log_softmax_nll,
           .optimizers = OptimizerStep<Arch>(),
           .pass = {Passes<Arch>::scale, Passes<Arch>::add_constant, Passes<Arch>::add_scaled, Passes<Arch>::add_product,

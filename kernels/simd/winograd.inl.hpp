@@ -8,12 +8,13 @@
 namespace gradrace::kernels {
 namespace {
 
-/// The one-dimensional transforms: t = B^T d, u = G g, y = A^T m (Lavin & Gray's matrices).
-template <class V, Index Tile>
+/// The one-dimensional transforms for tiles of Tile outputs and kernels of Kernel weights: t = B^T d, u = G g, y = A^T
+/// m (Lavin & Gray's matrices).
+template <class V, Index Tile, Index Kernel>
 struct WinogradTransform;
 
 template <class V>
-struct WinogradTransform<V, 2> {
+struct WinogradTransform<V, 2, 3> {
   static void input(const V (&d)[4], V (&t)[4]) {
     t[0] = d[0] - d[2];
     t[1] = d[1] + d[2];
@@ -36,7 +37,7 @@ struct WinogradTransform<V, 2> {
 /// Interpolation at 0, +-a, +-b and infinity. Lavin & Gray's 1 and 2 lose twice as much to rounding as points on both
 /// sides of 1 do; among those, these have constants that are exact, but for the weights'.
 template <class V>
-struct WinogradTransform<V, 4> {
+struct WinogradTransform<V, 4, 3> {
   static constexpr float a = 0.6875f, b = 1.5f, a2 = a * a, b2 = b * b;
 
   static void input(const V (&d)[6], V (&t)[6]) {
@@ -69,12 +70,36 @@ struct WinogradTransform<V, 4> {
   }
 };
 
-template <class Arch, Index Tile>
+/// The same points, and so the same transform of the input: what four outputs of three weights need, two of five do.
+template <class V>
+struct WinogradTransform<V, 2, 5> : WinogradTransform<V, 4, 3> {
+  using Points = WinogradTransform<V, 4, 3>;
+
+  static void weight(const V (&g)[5], V (&u)[6]) {
+    constexpr float a = Points::a, b = Points::b, a2 = Points::a2, b2 = Points::b2;
+    constexpr float at_a = 1 / (2 * a2 * (a2 - b2)), at_b = 1 / (2 * b2 * (b2 - a2));
+    const auto even = [&](float square) { return multiply_add(V(square), multiply_add(V(square), g[4], g[2]), g[0]); };
+    const V even_a = even(a2) * V(at_a), odd_a = multiply_add(V(a2), g[3], g[1]);
+    const V even_b = even(b2) * V(at_b), odd_b = multiply_add(V(b2), g[3], g[1]);
+    u[0] = g[0] * V(1 / (a2 * b2));
+    u[1] = multiply_add(V(a * at_a), odd_a, even_a);
+    u[2] = negated_multiply_add(V(a * at_a), odd_a, even_a);
+    u[3] = multiply_add(V(b * at_b), odd_b, even_b);
+    u[4] = negated_multiply_add(V(b * at_b), odd_b, even_b);
+    u[5] = g[4];
+  }
+  static void output(const V (&m)[6], V (&y)[2]) {
+    y[0] = m[0] + ((m[1] + m[2]) + (m[3] + m[4]));
+    y[1] = multiply_add(V(Points::b), m[3] - m[4], multiply_add(V(Points::a), m[1] - m[2], m[5]));
+  }
+};
+
+template <class Arch, Index Tile, Index Kernel>
 struct Winograd {
   using V = Vector<Arch>;
-  using Transform = WinogradTransform<V, Tile>;
+  using Transform = WinogradTransform<V, Tile, Kernel>;
   static constexpr Index kLanes = Index(V::size);
-  static constexpr Index kSide = Tile + 2;
+  static constexpr Index kSide = Tile + Kernel - 1;
   static constexpr Index kPoints = kSide * kSide;
   static constexpr Index kPanels = Gemm<Arch>::kTilePanels;         // panels of output channels, and tiles,
   static constexpr Index kBlock = Gemm<Arch>::kTileRows / kPanels;  // that are multiplied together
@@ -82,12 +107,12 @@ struct Winograd {
 
   static void weights(Index in_c, Index panels, const float* weight, float* transformed, Index point) noexcept {
     const Index step = in_c * kPanel;
-    for (Index p = 0; p < panels; ++p, weight += 9 * step, transformed += kPoints * point)
+    for (Index p = 0; p < panels; ++p, weight += Kernel * Kernel * step, transformed += kPoints * point)
       for (Index i = 0; i < step; i += kLanes) {
-        V columns[kSide][3], u[kSide];
-        for (Index kx = 0; kx < 3; ++kx) {
-          V g[3];
-          for (Index ky = 0; ky < 3; ++ky) g[ky] = V::load_unaligned(weight + (ky * 3 + kx) * step + i);
+        V columns[kSide][Kernel], u[kSide];
+        for (Index kx = 0; kx < Kernel; ++kx) {
+          V g[Kernel];
+          for (Index ky = 0; ky < Kernel; ++ky) g[ky] = V::load_unaligned(weight + (ky * Kernel + kx) * step + i);
           Transform::weight(g, u);
           for (Index r = 0; r < kSide; ++r) columns[r][kx] = u[r];
         }
@@ -98,7 +123,7 @@ struct Winograd {
       }
   }
 
-  static void input_columns(const WinogradRow& w) {
+  static void input_columns(const WinogradTiles& w) {
     for_each_vector<V>(w.in_floats, [w](Index i, auto load, auto store) {
       V d[kSide], t[kSide];
       for (Index r = 0; r < kSide; ++r) d[r] = load(w.x[r] + i);
@@ -107,11 +132,11 @@ struct Winograd {
     });
   }
 
-  static void input_rows(const WinogradRow& w) {
+  static void input_rows(const WinogradTiles& w, float* inputs) {
     for (Index r = 0; r < kSide; ++r) {
       const float* from = w.lines + r * w.line_stride;
-      float* to = w.inputs + r * kSide * w.input_stride;
-      for (Index tile = 0; tile < w.tiles; ++tile, from += Tile * w.in_c, to += w.in_c)
+      float* to = inputs + r * kSide * w.input_stride;
+      for (Index tile = 0; tile < w.width; ++tile, from += Tile * w.in_c, to += w.in_c)
         for_each_vector<V>(w.in_c, [&](Index i, auto load, auto store) {
           V d[kSide], t[kSide];
           for (Index c = 0; c < kSide; ++c) d[c] = load(from + c * w.in_c + i);
@@ -124,7 +149,7 @@ struct Winograd {
   /// The products of some tiles and some panels of output channels, padding and all: [panel][point][tile][kPanel]. They
   /// are too short for the loops around Gemm's register tile, so this is called by itself. Not inlined: the constants
   /// of the transforms would take registers away from it.
-  [[gnu::noinline]] static void multiply(const WinogradRow& w, Range panels, Range tiles, float* products) {
+  [[gnu::noinline]] static void multiply(const WinogradTiles& w, Range panels, Range tiles, float* products) {
     GemmArgs strides{};
     strides.a_row_stride = w.in_c;
     strides.a_depth_stride = 1;
@@ -168,32 +193,36 @@ struct Winograd {
         for (Index i = 0; i < n; ++i) to[r * line + c * place + i] = whole[r][c][i];
   }
 
-  static void output(const WinogradRow& w, Index panel, Range tiles, const float* products) {
+  static void output(const WinogradTiles& w, Index panel, Range tiles, const float* products) {
     const Index left = w.out_c - panel * kPanel, channels = left < kPanel ? left : kPanel;
     const Index place = w.out_c, line = w.out_w * place;
     for (Index tile = tiles.begin; tile < tiles.end; ++tile, products += kPanel) {
-      float* to = w.y + tile * Tile * place + panel * kPanel;
-      const Index cols = w.out_w - tile * Tile < Tile ? w.out_w - tile * Tile : Tile;
+      const Index oy = tile / w.width * Tile, ox = tile % w.width * Tile;
+      float* to = w.y + oy * line + ox * place + panel * kPanel;
+      const Index rows = w.rows - oy < Tile ? w.rows - oy : Tile, cols = w.out_w - ox < Tile ? w.out_w - ox : Tile;
       for (Index i = 0; i < channels; i += kLanes) {
         const Index n = channels - i < kLanes ? channels - i : kLanes;
         const V bias = V::load_unaligned(w.bias + panel * kPanel + i);
-        if (w.rows == Tile && cols == Tile && n == kLanes)
+        if (rows == Tile && cols == Tile && n == kLanes)
           output_tile(products + i, bias, to + i, line, place);
         else
-          output_edge(products + i, bias, to + i, line, place, w.rows, cols, n);
+          output_edge(products + i, bias, to + i, line, place, rows, cols, n);
       }
     }
   }
 
-  static void row(const WinogradRow& w) noexcept {
+  static void inputs(const WinogradTiles& w, Index tile) noexcept {
     input_columns(w);
-    input_rows(w);
+    input_rows(w, w.inputs + tile * w.in_c);
+  }
+
+  static void outputs(const WinogradTiles& w) noexcept {
     alignas(kAlignment) float products[kPanels * kPoints * kStride];
-    const Index all = divide_up(w.out_c, kPanel);
+    const Index all = divide_up(w.out_c, kPanel), blocks = divide_up(w.tiles, kBlock);
     for (Index panel = 0, count; panel < all; panel += count) {
       count = all - panel < kPanels ? 1 : kPanels;
-      for (Index first = 0; first < w.tiles; first += kBlock) {
-        const Range tiles{first, first + kBlock < w.tiles ? first + kBlock : w.tiles};
+      for (Index block = 0; block < blocks; ++block) {
+        const Range tiles = share(w.tiles, block, blocks);
         multiply(w, {panel, panel + count}, tiles, products);
         for (Index i = 0; i < count; ++i) output(w, panel + i, tiles, products + i * kPoints * kStride);
       }

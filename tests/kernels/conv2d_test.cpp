@@ -183,7 +183,8 @@ TEST(ConvMethod, IsTheFastestThatWorks) {
   EXPECT_EQ(conv2d_best({7, 7, 16, 32, {3}, {3}}),
             ConvMethod::kWinograd2);  // 5x5 outputs: as many products, more exact
   EXPECT_EQ(conv2d_best({28, 28, 1, 16, {3}, {3}}), ConvMethod::kImplicit);
-  EXPECT_EQ(conv2d_best({26, 26, 16, 32, {5}, {5}}), ConvMethod::kImplicit);
+  EXPECT_EQ(conv2d_best({26, 26, 16, 32, {5}, {5}}), ConvMethod::kWinograd2);
+  EXPECT_EQ(conv2d_best({26, 26, 6, 32, {5}, {5}}), ConvMethod::kImplicit);
   const Window plain{3}, strided{3, 2}, padded{3, 1, 1}, dilated{3, 1, 0, 2};
   for (const ConvShape& s : {ConvShape{9, 9, 2, 3, plain, strided}, ConvShape{9, 9, 2, 3, dilated, plain},
                              ConvShape{9, 9, 2, 3, padded, plain}})
