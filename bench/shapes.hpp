@@ -1,5 +1,5 @@
 #pragma once
-/// The shapes that are measured: this network's first, then a spread of others.
+/// The shapes that are measured: the experiment's network first, then other known ones' and a spread.
 
 #include <string>
 
@@ -17,8 +17,13 @@ constexpr kernels::ConvShape square_conv(Index size, Index in_c, Index out_c, co
 inline constexpr kernels::ConvShape kConvShapes[] = {
     square_conv(28, 1, 16, {.kernel = 3}),   // cn1
     square_conv(26, 16, 32, {.kernel = 3}),  // cn2
-    square_conv(12, 32, 64, {.kernel = 3}),  square_conv(28, 3, 8, {.kernel = 5, .padding = 2}),
+    square_conv(12, 32, 64, {.kernel = 3}),
+    square_conv(28, 3, 8, {.kernel = 5, .padding = 2}),
     square_conv(14, 64, 128, {.kernel = 1}),
+    square_conv(14, 6, 16, {.kernel = 5}),                 // LeNet-5
+    square_conv(14, 32, 64, {.kernel = 5, .padding = 2}),  // 2c2d
+    square_conv(14, 64, 96, {.kernel = 3}),
+    square_conv(6, 96, 128, {.kernel = 3, .padding = 1}),  // 3c3d
 };
 /// "n32_c16_h26_k32", with "_f5" for a window that is not 3 wide and "_p2" for padding.
 inline std::string name_of(const kernels::ConvShape& s) {

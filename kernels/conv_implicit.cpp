@@ -1,6 +1,8 @@
 // Convolution that reads its patches in place: without padding and without dilation along x, each row of a window is
 // one run of the image.
 
+#include <algorithm>
+
 #include "kernels/conv_method.hpp"
 #include "kernels/conv_single.hpp"
 #include "kernels/table.hpp"
@@ -40,14 +42,20 @@ void forward_rows(const Isa& isa, const ConvShape& s, Range out_rows, const floa
   }
 }
 
-/// Each row of the kernel is a product of its own, whose depth, the output positions, runs along the image's rows.
-void weight_gradient(const Isa& isa, const ConvShape& s, const float* x, const float* dy, float* dweight,
-                     bool accumulate) noexcept {
+/// The last positions whose gradients, read as whole panels, would reach behind dy.
+Index tail_positions(const ConvShape& s) {
+  return divide_up(round_up(s.out_c, kPanel) - s.out_c, s.out_c);
+}
+
+/// The weight's gradient from the first `positions` of an image's part and its output's gradients. Each row of the
+/// kernel is a product of its own, whose depth, the positions, runs along the image's rows.
+void weight_gradient(const Isa& isa, const ConvShape& s, Index positions, const float* x, const float* dy,
+                     Index dy_stride, float* dweight, bool accumulate) noexcept {
   const Index row = s.x.kernel * s.in_c;
   for (Index ky = 0; ky < s.y.kernel; ++ky)
     isa.table().gemm({.rows = row,
                       .cols = s.out_c,
-                      .depth = s.out_h() * s.out_w(),
+                      .depth = positions,
                       .a = x + ky * s.y.dilation * s.in_w * s.in_c,
                       .a_tile_stride = isa.table().gemm_tile_rows,
                       .a_row_stride = 1,
@@ -56,7 +64,7 @@ void weight_gradient(const Isa& isa, const ConvShape& s, const float* x, const f
                       .a_run_stride = s.y.stride * s.in_w * s.in_c,
                       .b = dy,
                       .b_panel_stride = kPanel,
-                      .b_depth_stride = s.out_c,
+                      .b_depth_stride = dy_stride,
                       .c = dweight + ky * row * kPanel,
                       .c_panel_stride = s.depth() * kPanel,
                       .c_row_stride = kPanel,
@@ -67,9 +75,18 @@ void weight_gradient(const Isa& isa, const ConvShape& s, const float* x, const f
 void parameter_gradient(const Isa& isa, const ConvShape& s, const float* x, const float* dy, float* dweight,
                         float* dbias, bool accumulate, std::span<float> scratch) noexcept {
   if (conv_single_supports(s)) return isa.table().conv_single_gradient(s, x, dy, accumulate, dweight, dbias);
-  if (s.out_c % kPanel != 0)  // the product reads whole panels of dy
-    return conv_im2col.parameter_gradient(isa, s, x, dy, dweight, dbias, accumulate, scratch);
-  weight_gradient(isa, s, x, dy, dweight, accumulate);
+  const Index positions = s.out_h() * s.out_w(), tail = tail_positions(s), head = positions - tail;
+  if (tail > s.out_w()) return conv_im2col.parameter_gradient(isa, s, x, dy, dweight, dbias, accumulate, scratch);
+  if (head > 0) weight_gradient(isa, s, head, x, dy, s.out_c, dweight, accumulate);
+  if (tail > 0) {  // in the last row of positions
+    const Index panels = round_up(s.out_c, kPanel);
+    float* copy = scratch.data();
+    for (Index p = 0; p < tail; ++p)
+      std::fill(std::copy_n(dy + (head + p) * s.out_c, s.out_c, copy + p * panels), copy + (p + 1) * panels, 0.0f);
+    const Index oy = s.out_h() - 1, ox = s.out_w() - tail;
+    weight_gradient(isa, s, tail, x + (oy * s.y.stride * s.in_w + ox * s.x.stride) * s.in_c, copy, panels, dweight,
+                    accumulate || head > 0);
+  }
   conv_bias_gradient(isa, s, dy, dbias, accumulate);
 }
 
@@ -84,7 +101,11 @@ constinit const ConvMethodKernels conv_implicit = {
     .most_rows = [](const ConvShape& s) { return s.out_h(); },
     .prepared_floats = [](const ConvShape&) { return Index(0); },
     .prepare_weights = nullptr,
-    .scratch_floats = [](const ConvShape& s) { return s.out_c % kPanel == 0 ? 0 : conv_im2col.scratch_floats(s); },
+    .scratch_floats =
+        [](const ConvShape& s) {
+          return tail_positions(s) > s.out_w() ? conv_im2col.scratch_floats(s)
+                                               : tail_positions(s) * round_up(s.out_c, kPanel);
+        },
     .forward_rows = forward_rows,
     .parameter_gradient = parameter_gradient,
 };

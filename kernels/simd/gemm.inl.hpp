@@ -82,20 +82,32 @@ struct Gemm {
       }
   }
 
+  /// The first columns of a row of a panel, zeros in the others; and the way back.
+  static void load_part_panel(const float* from, float* whole, Index cols) {
+    for (Index v = 0; v < kVectors; ++v, whole += kLanes)
+      load_part<V>(from + v * kLanes, part_of(v, cols)).store_aligned(whole);
+  }
+  static void store_part_panel(const float* whole, float* to, Index cols) {
+    for (Index v = 0; v < kVectors; ++v, whole += kLanes)
+      store_part(V::load_aligned(whole), to + v * kLanes, part_of(v, cols));
+  }
+  static constexpr Index part_of(Index v, Index cols) {
+    const Index n = cols - v * kLanes;
+    return n < 0 ? 0 : n < kLanes ? n : kLanes;
+  }
+
   /// One tile of the last, incomplete panel works on a copy of C that has all 16 columns.
   template <Index Rows>
   static void edge_tile(const GemmArgs& g, const Tile& t, Index cols) {
-    alignas(kAlignment) float whole[Rows * kPanel] = {};
+    alignas(kAlignment) float whole[Rows * kPanel];
     if (t.accumulate)
-      for (Index r = 0; r < Rows; ++r)
-        for (Index j = 0; j < cols; ++j) whole[r * kPanel + j] = t.c[r * g.c_row_stride + j];
+      for (Index r = 0; r < Rows; ++r) load_part_panel(t.c + r * g.c_row_stride, whole + r * kPanel, cols);
     GemmArgs g_inside = g;
     g_inside.c_row_stride = kPanel;
     Tile inside = t;
     inside.c = whole;
     whole_tile<Rows, 1>(g_inside, inside);
-    for (Index r = 0; r < Rows; ++r)
-      for (Index j = 0; j < cols; ++j) t.c[r * g.c_row_stride + j] = whole[r * kPanel + j];
+    for (Index r = 0; r < Rows; ++r) store_part_panel(whole + r * kPanel, t.c + r * g.c_row_stride, cols);
   }
 
   /// The tile of at most Rows rows that has exactly `rows`; of whole panels, or of less than one.

@@ -12,43 +12,38 @@ struct Im2col {
   using V = Vector<Arch>;
   static constexpr Index kLanes = Index(V::size);
 
-  // How a stretch is written, and whether positions may come in any order (sums may not: it decides their bits).
+  // How a stretch is written: its whole vectors, and n floats that are no whole one. Sums go one by one there, since
+  // neighbouring windows overlap, and a part of a vector that was just stored is slow to load.
   struct Store {
-    static constexpr bool kAnyOrder = true;
-    static void vector(const V& v, float* to) { v.store_unaligned(to); }
-    static void scalar(float v, float* to) { *to = v; }
+    static V value(const V& v, const V&) { return v; }
+    static void rest(Index n, const float* from, float* to) { store_part(load_part<V>(from, n), to, n); }
   };
   struct Add {
-    static constexpr bool kAnyOrder = false;
-    static void vector(const V& v, float* to) { (V::load_unaligned(to) + v).store_unaligned(to); }
-    static void scalar(float v, float* to) { *to += v; }
+    static V value(const V& v, const V& before) { return before + v; }
+    static void rest(Index n, const float* from, float* to) {
+      for (Index i = 0; i < n; ++i) to[i] += from[i];
+    }
   };
-
-  /// One stretch of n floats.
-  template <class Put>
-  static void move(Index n, const float* from, float* to) {
-    Index i = 0;
-    for (; i + kLanes <= n; i += kLanes) Put::vector(V::load_unaligned(from + i), to + i);
-    for (; i < n; ++i) Put::scalar(from[i], to + i);
-  }
 
   /// `count` stretches of Vectors whole vectors: no loop inside, so that stores follow each other without a pause.
   template <class Put, Index Vectors>
   static void move_whole(Index count, const float* from, Index from_stride, float* to, Index to_stride) {
     for (; count > 0; --count, from += from_stride, to += to_stride)
-      for (Index v = 0; v < Vectors; ++v) Put::vector(V::load_unaligned(from + v * kLanes), to + v * kLanes);
+      for (Index v = 0; v < Vectors; ++v)
+        Put::value(V::load_unaligned(from + v * kLanes), V::load_unaligned(to + v * kLanes))
+            .store_unaligned(to + v * kLanes);
   }
 
   /// `count` stretches of n floats, one every from_stride floats, to one every to_stride.
   template <class Put>
   static void move_many(Index count, Index n, const float* from, Index from_stride, float* to, Index to_stride) {
-    if (n == 3 * kPanel) {  // a 3-wide window of 16 channels
-      move_whole<Put, 3 * kPanel / kLanes>(count, from, from_stride, to, to_stride);
-    } else if (Put::kAnyOrder && n < kLanes) {  // few channels: element by element along the positions
-      for (Index i = 0; i < n; ++i)
-        for (Index p = 0; p < count; ++p) Put::scalar(from[p * from_stride + i], to + p * to_stride + i);
-    } else {
-      for (Index p = 0; p < count; ++p) move<Put>(n, from + p * from_stride, to + p * to_stride);
+    if (n == 3 * kPanel)  // a 3-wide window of 16 channels
+      return move_whole<Put, 3 * kPanel / kLanes>(count, from, from_stride, to, to_stride);
+    for (; count > 0; --count, from += from_stride, to += to_stride) {
+      Index i = 0;
+      for (; i + kLanes <= n; i += kLanes)
+        Put::value(V::load_unaligned(from + i), V::load_unaligned(to + i)).store_unaligned(to + i);
+      if (i < n) Put::rest(n - i, from + i, to + i);
     }
   }
 
