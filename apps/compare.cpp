@@ -80,8 +80,7 @@ Dataset load(const CompareOptions& options) {
 
 /// The race's network for these images, as network_json has it, and how many parameters it has.
 nlohmann::ordered_json network_for(const RaceOptions& race, const Dataset& data) {
-  const Network network =
-      fitted(race.network, {data.train.height, data.train.width, data.train.channels}, data.train.classes);
+  const Network network = fitted(race.network, data);
   nlohmann::ordered_json json = network_json(network);
   json["parameters"] = parameter_count(network);
   return json;

@@ -48,8 +48,8 @@ RaceOptions CompareOptions::race() const {
   options.trainer.test_batch_size = test_batch_size;
   options.trainer.dropout_stream = dropout_stream == "mkl" ? DropoutStream::kMkl : DropoutStream::kMt19937;
   if (conv != "auto") options.trainer.kernels.conv = kernels::conv_method(conv);
-  if (backward == "sparse" && fuse == "off") throw usage_error("--backward sparse needs --fuse on");
-  options.trainer.fuse = fuse == "on" && backward != "dense";
+  if (backward != "auto") options.trainer.kernels.backward = backward == "dense" ? Backward::kDense : Backward::kSparse;
+  options.trainer.fuse = fuse == "on" && backward != "dense";  // fused stages have a sparse backward pass only
   options.seeds = all_seeds();
   options.order = order == "continue" ? Order::kContinue : Order::kPaired;
   options.threads = threads;

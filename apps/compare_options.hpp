@@ -146,12 +146,11 @@ struct CompareOptions {
                               "auto: by shape"});
     visit(self.backward, {.name = "--backward",
                           .takes = one_of({"auto", "dense", "sparse"}),
-                          .help = "backward of convolution and pooling: all gradients, or the non-zeros only; auto: "
-                                  "sparse where it can be"});
-    visit(self.fuse,
-          {.name = "--fuse",
-           .takes = one_of({"on", "off"}),
-           .help = "run convolution, relu, pooling and dropout as one stage; off: layer by layer, and dense"});
+                          .help = "backward of convolutions: all gradients, or the non-zeros only; auto: sparse where "
+                                  "few gradients are not zero"});
+    visit(self.fuse, {.name = "--fuse",
+                      .takes = one_of({"on", "off"}),
+                      .help = "run convolution, relu, pooling and dropout as one stage; off: layer by layer"});
     visit(self.subnormals, {.name = "--subnormals",
                             .takes = one_of({"flush", "keep"}),
                             .help = "floats below 1.2e-38: count as zero, or slow everything down"});

@@ -112,8 +112,7 @@ void add_data_command(CLI::App& app) {
   CLI::App* data = app.add_subcommand("data", "fetches, verifies and makes data directories");
   data->require_subcommand(1);
   add_command(*data, "fetch", "downloads what MNIST, or another set, lacks in a directory", fetch_set);
-  add_command(*data, "verify", "checks the files of a directory; exits 3 if they are fine but not the set's",
-              verify);
+  add_command(*data, "verify", "checks the files of a directory; exits 3 if they are fine but not the set's", verify);
   add_make_command(*data);
 }
 

@@ -20,6 +20,7 @@ class Batches {
   void begin_shuffled(Generator& generator);
   void begin_in_order(Generator& generator);
 
+  const ImageSet& images() const { return images_; }
   Index count() const { return divide_up(images_.count, batch_size_); }
   Index size(Index batch) const;
   /// Sample `s` of batch `batch`.

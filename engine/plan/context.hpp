@@ -57,8 +57,8 @@ enum class Backward { kDense, kSparse };
 /// Which kernels the user wants. Without a wish the shape decides, or the data, never a timing, so that results do not
 /// depend on the machine's mood; where a kernel does not suit a shape, the best one runs.
 struct KernelChoice {
-  std::optional<kernels::ConvMethod> conv;
-  std::optional<Backward> backward;
+  std::optional<kernels::ConvMethod> conv = {};
+  std::optional<Backward> backward = {};
 };
 
 }  // namespace gradrace

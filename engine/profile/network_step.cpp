@@ -11,7 +11,7 @@ ImageSet images_for(const Network& network) {
   const ImageSet digits = draw_digits(DigitsPart::kTest);
   const Shape& input = network.input;
   ImageSet images = digits;
-  images.height = input.h, images.width = input.w;
+  images.height = input.h, images.width = input.w, images.channels = input.c;
   images.pixels.clear();
   for (Index i = 0; i < digits.count; ++i)
     for (Index y = 0; y < input.h; ++y)

@@ -65,7 +65,7 @@ class Contest {
         stop_(stop),
         checkpoints_(checkpoints),
         network_(
-            fitted(options.network, {data.train.height, data.train.width, data.train.channels}, data.train.classes)),
+            fitted(options.network, data)),
         team_({options.threads, options.cpus, options.subnormals}) {
     // Memory is planned for a whole batch; there is none larger than the training set.
     options_.trainer.batch_size = std::min(options.trainer.batch_size, data.train.count);

@@ -1,6 +1,7 @@
 #include "engine/training/network.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include "engine/base/error.hpp"
 #include "engine/data/image_set.hpp"
@@ -10,7 +11,7 @@
 namespace gradrace {
 namespace {
 
-constexpr Shape kMnist{28, 28, 1}, kCifar{32, 32, 3};
+constexpr Shape kMnistImage{28, 28, 1}, kCifarImage{32, 32, 3};
 
 Network network(const char* name, const Shape& input, const std::vector<const char*>& layers) {
   Network network{.name = name, .input = input, .layers = {}};
@@ -26,25 +27,25 @@ bool is_known(const Network& network) {
 
 const std::vector<Network>& known_networks() {
   static const std::vector<Network> networks = {
-      network("convnet", kMnist,
+      network("convnet", kMnistImage,
               {"cn1@conv2d:out_channels=16,kernel_size=3", "relu", "cn2@conv2d:out_channels=32,kernel_size=3", "relu",
                "max_pool2d:kernel_size=2", "dp1@dropout2d:p=0.10", "fc1@linear:out_features=64", "relu",
                "dp2@dropout:p=0.25", "fc2@linear:out_features=10"}),
-      network("logreg", kMnist, {"fc@linear:out_features=10"}),
+      network("logreg", kMnistImage, {"fc@linear:out_features=10"}),
       network(
-          "mlp", kMnist,
+          "mlp", kMnistImage,
           {"fc1@linear:out_features=256", "relu", "fc2@linear:out_features=128", "relu", "fc3@linear:out_features=10"}),
       network(
-          "lenet5", kMnist,
+          "lenet5", kMnistImage,
           {"c1@conv2d:out_channels=6,kernel_size=5,padding=2", "tanh", "avg_pool2d:kernel_size=2",
            "c3@conv2d:out_channels=16,kernel_size=5", "tanh", "avg_pool2d:kernel_size=2", "f5@linear:out_features=120",
            "tanh", "f6@linear:out_features=84", "tanh", "output@linear:out_features=10"}),
-      network("2c2d", kMnist,
+      network("2c2d", kMnistImage,
               {"c1@conv2d:out_channels=32,kernel_size=5,padding=2", "relu", "max_pool2d:kernel_size=2",
                "c2@conv2d:out_channels=64,kernel_size=5,padding=2", "relu", "max_pool2d:kernel_size=2",
                "fc1@linear:out_features=1024", "relu", "fc2@linear:out_features=10"}),
       network(
-          "3c3d", kCifar,
+          "3c3d", kCifarImage,
           {"c1@conv2d:out_channels=64,kernel_size=5", "relu", "max_pool2d:kernel_size=3,stride=2,padding=1",
            "c2@conv2d:out_channels=96,kernel_size=3", "relu", "max_pool2d:kernel_size=3,stride=2,padding=1",
            "c3@conv2d:out_channels=128,kernel_size=3,padding=1", "relu", "max_pool2d:kernel_size=3,stride=2,padding=1",
@@ -62,6 +63,11 @@ Network find_network(const std::string& name_or_file) {
   if (name_or_file.ends_with(".json")) return read_network(name_or_file);
   throw usage_error("unknown network '{}': expected one of {}, or a file whose name ends with .json", name_or_file,
                     fmt::join(names, ", "));
+}
+
+Network fitted(Network network, const Dataset& data) {
+  const ImageSet& images = data.train;
+  return fitted(std::move(network), {images.height, images.width, images.channels}, images.classes);
 }
 
 Network mnist_convnet(Index height, Index width) {

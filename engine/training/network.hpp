@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "engine/base/options.hpp"
+#include "engine/data/dataset.hpp"
 #include "engine/plan/context.hpp"
 
 namespace gradrace {
@@ -33,5 +34,6 @@ Network mnist_convnet(Index height, Index width);
 /// file stays as it is, and usage_error is thrown where it does not take such images, does not tell so many classes
 /// apart, or has more outputs than there can be classes.
 Network fitted(Network network, const Shape& images, Index classes);
+Network fitted(Network network, const Dataset& data);
 
 }  // namespace gradrace

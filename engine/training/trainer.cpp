@@ -35,12 +35,18 @@ Trainer::Trainer(const Network& network, const kernels::Isa& isa, const kernels:
       outcomes_(std::size_t(options.batch_size)),
       clock_(team.size(), model_.stack().names(), options.trace_steps * kEventsPerStep) {}
 
-/// Throws usage_error unless the images are as large as the network's input.
-void Trainer::expect_fitting(const Batches& batches) const {
-  const Index values = std::ssize(batches.pixels(0, 0));
-  if (values != model_.stack().inputs())
-    throw usage_error("expected images of {} values, the network's input, found images of {}", model_.stack().inputs(),
-                      values);
+/// Throws usage_error unless the images are as large as the network's input, have the channels that are normalized, and
+/// are of no more classes than the network has outputs.
+void Trainer::expect_fitting(const ImageSet& images) const {
+  const Stack& stack = model_.stack();
+  const Index values = Index(images.image_bytes()), channels = std::ssize(options_.normalization.mean);
+  if (values != stack.inputs())
+    throw usage_error("expected images of {} values, the network's input, found images of {}", stack.inputs(), values);
+  if (channels != 1 && channels != images.channels)
+    throw usage_error("expected images of {} channels, as many as are normalized, found {}", channels, images.channels);
+  if (images.classes > stack.outputs())
+    throw usage_error("expected images of at most {} classes, the network's outputs, found {}", stack.outputs(),
+                      images.classes);
 }
 
 /// Forward and loss of `samples`, which are those from `first` on of a batch; in training also the loss's gradient.
@@ -88,7 +94,7 @@ float Trainer::step(const Batches& batches, Index batch, Generator& generator) {
 }
 
 double Trainer::train(Batches& batches, Generator& generator, const std::function<bool(Index, float)>& on_step) {
-  expect_fitting(batches);
+  expect_fitting(batches.images());
   double spent = 0, begin = seconds();
   clock_.resume();
   batches.begin_shuffled(generator);
@@ -108,8 +114,8 @@ TestResult Trainer::evaluate(const ImageSet& images, Generator& generator, std::
   if (!answers.empty()) GRADRACE_EXPECT(std::ssize(answers), ==, images.count);
   clock_.record(false);
   clock_.resume();
+  expect_fitting(images);
   Batches batches(images, options_.test_batch_size);
-  expect_fitting(batches);
   batches.begin_in_order(generator);
   TestResult result{.total = images.count};
   double loss = 0;

@@ -72,7 +72,7 @@ class Trainer {
   struct alignas(kAlignment) Outcome : Answer {  // a cache line each, so that workers do not share lines
     bool correct = false;
   };
-  void expect_fitting(const Batches& batches) const;
+  void expect_fitting(const ImageSet& images) const;
   void forward(const Context& context, const kernels::Worker& worker, Range samples, const Batches& batches,
                Index batch, Index first);
 

@@ -35,7 +35,10 @@ class SingleLayer {
  public:
   /// Throws usage_error as the layer's plan does.
   SingleLayer(const Spec& spec, const Shape& input, const LayerSetting& setting)
-      : setting_(setting), input_(input), team_(setting.workers, kernels::Subnormals::kKeep), plan_(setting.workers) {
+      : setting_(setting),
+        input_(input),
+        team_({.threads = setting.workers, .subnormals = kernels::Subnormals::kKeep}),
+        plan_(setting.workers) {
     Options options = spec.options;
     layer_ = LayerRegistry::instance().make(spec.name, options);
     Planner planner(*this);

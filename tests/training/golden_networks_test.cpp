@@ -1,0 +1,167 @@
+// Small networks against PyTorch 2.11: initial weights, sample orders, and every loss of two optimizers.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cctype>
+#include <cmath>
+
+#include "engine/data/cifar.hpp"
+#include "engine/data/idx.hpp"
+#include "engine/training/trainer.hpp"
+#include "tests/golden.hpp"
+
+namespace gradrace {
+namespace {
+
+using Json = nlohmann::ordered_json;
+using kernels::ConvMethod;
+
+struct Sets {
+  ImageSet train, test;
+};
+
+Sets read_sets(bool colour) {
+  const std::filesystem::path directory = golden::path("torch2/networks");
+  if (colour)
+    return {read_cifar(directory / "data_batch_1.bin.gz").images, read_cifar(directory / "test_batch.bin.gz").images};
+  const auto part = [&](const std::string& name) {
+    return join_images_and_labels(read_idx(directory / (name + "-images-idx3-ubyte.gz"), IdxKind::kImages),
+                                  read_idx(directory / (name + "-labels-idx1-ubyte.gz"), IdxKind::kLabels));
+  };
+  return {part("train"), part("t10k")};
+}
+
+Network network_of(const Json& entry) {
+  Network network{.name = entry.at("network"),
+                  .input = {entry.at("input")[0], entry.at("input")[1], entry.at("input")[2]},
+                  .layers = {}};
+  for (const Json& layer : entry.at("layers")) network.layers.push_back(Spec::parse(layer));
+  return network;
+}
+
+std::unique_ptr<Optimizer> optimizer_of(const Json& run) {
+  std::string name = run.at("optimizer");
+  std::ranges::transform(name, name.begin(), [](unsigned char c) { return char(std::tolower(c)); });
+  std::map<std::string, std::string> given;
+  for (const auto& [key, value] : run.at("options").items()) given[key] = value.dump();
+  Options options(given);
+  return OptimizerRegistry::instance().make(name, options);
+}
+
+/// How far from float64's number ours may be: 2e-6 where PyTorch's float32 is within 1e-6 of it, else four times its
+/// distance.
+double allowed(double float32, double float64) {
+  const double theirs = std::abs(float32 - float64);
+  return theirs <= 1e-6 ? 2e-6 : 4 * theirs;
+}
+
+struct Way {
+  const char* name;
+  bool fuse;
+  KernelChoice kernels;
+};
+const Way kWays[] = {{"auto", true, {}},
+                     {"plain", false, {}},
+                     {"fused_im2col", true, {ConvMethod::kIm2col}},
+                     {"plain_im2col", false, {ConvMethod::kIm2col}},
+                     {"plain_implicit", false, {ConvMethod::kImplicit}}};
+
+struct Trained {
+  std::vector<float> losses;
+  std::vector<TestResult> tests;
+  std::vector<std::vector<std::uint32_t>> orders;
+  std::vector<NamedTensor> initial, values;
+};
+
+class GoldenNetworks : public testing::TestWithParam<std::tuple<kernels::Isa, Way>> {
+ protected:
+  /// From the file's seed, as long as its run is.
+  static Trained train(const Json& file, const Json& entry, const Json& run, Index threads) {
+    const auto& [isa, way] = GetParam();
+    const Network network = network_of(entry);
+    const Sets sets = read_sets(network.input.c == 3);
+    const auto optimizer = optimizer_of(run);
+    const kernels::Team team({.threads = threads});
+    Trainer trainer(network, isa, team, *optimizer,
+                    {.batch_size = entry.at("batch"),
+                     .test_batch_size = sets.test.count,
+                     .kernels = way.kernels,
+                     .fuse = way.fuse,
+                     .normalization = {.mean = entry.at("normalize")[0], .deviation = entry.at("normalize")[1]}});
+    Generator generator(file.at("meta").at("seed").get<std::uint64_t>());
+    Trained trained;
+    trained.initial = trainer.model().initial_values(generator);
+    trainer.model().load(trained.initial);
+    Batches batches(sets.train, entry.at("batch"));
+    for (std::size_t epoch = 0; epoch < run.at("sample_order").size(); ++epoch) {
+      trainer.train(batches, generator, [&](Index, float loss) {
+        trained.losses.push_back(loss);
+        return true;
+      });
+      trained.orders.emplace_back(batches.order().begin(), batches.order().end());
+      trained.tests.push_back(trainer.evaluate(sets.test, generator));
+    }
+    trained.values = trainer.model().values();
+    return trained;
+  }
+
+  static void expect_follows(const Trained& trained, const Json& entry, const Json& run) {
+    ASSERT_EQ(trained.initial.size(), entry.at("init_sha256").size());
+    for (const NamedTensor& tensor : trained.initial)
+      EXPECT_EQ(golden::sha256(tensor.values), entry.at("init_sha256").at(tensor.name)) << tensor.name;
+    EXPECT_EQ(Json(trained.orders), run.at("sample_order"));
+    const Json &losses32 = run.at("float32").at("train_loss"), &losses64 = run.at("float64").at("train_loss");
+    ASSERT_EQ(trained.losses.size(), losses64.size());
+    for (std::size_t i = 0; i < losses64.size(); ++i)
+      EXPECT_NEAR(trained.losses[i], losses64[i].get<double>(), allowed(losses32[i], losses64[i])) << "step " << i + 1;
+    for (std::size_t e = 0; e < trained.tests.size(); ++e) {
+      const Json &test32 = run.at("float32").at("test")[e], &test64 = run.at("float64").at("test")[e];
+      EXPECT_NEAR(trained.tests[e].loss, test64.at("loss").get<double>(),
+                  allowed(test32.at("loss"), test64.at("loss")));
+      EXPECT_EQ(trained.tests[e].correct, test64.at("correct").get<Index>());
+    }
+    for (const NamedTensor& tensor : trained.values) {
+      double squares = 0;
+      for (const float value : tensor.values) squares += double(value) * double(value);
+      const double expected = run.at("final_l2").at(tensor.name);
+      EXPECT_NEAR(std::sqrt(squares), expected, 1e-5 * expected) << tensor.name;
+    }
+  }
+};
+
+TEST_P(GoldenNetworks, FollowPyTorch) {
+  const Json file = golden::json("torch2/networks.json");
+  Index steps = 0;
+  for (const Json& entry : file.at("cases"))
+    for (const Json& run : entry.at("runs")) {
+      SCOPED_TRACE(entry.at("network").get<std::string>() + ", " + run.at("optimizer").get<std::string>());
+      const Trained trained = train(file, entry, run, 1);
+      expect_follows(trained, entry, run);
+      steps += std::ssize(trained.losses);
+    }
+  EXPECT_GT(steps, 0);
+}
+
+TEST_P(GoldenNetworks, AreTheSameBitsOnAnyNumberOfThreads) {
+  const Json file = golden::json("torch2/networks.json");
+  for (const Json& entry : file.at("cases")) {
+    const Json& run = entry.at("runs").back();
+    SCOPED_TRACE(entry.at("network").get<std::string>());
+    const Trained alone = train(file, entry, run, 1);
+    for (const Index threads : {2, 3, 4, 5}) {
+      const Trained several = train(file, entry, run, threads);
+      EXPECT_EQ(several.losses, alone.losses) << threads << " threads";
+      for (std::size_t i = 0; i < alone.values.size(); ++i)
+        EXPECT_EQ(several.values[i].values, alone.values[i].values) << threads << " threads";
+    }
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Isa, GoldenNetworks,
+                         testing::Combine(testing::ValuesIn(kernels::Isa::available()), testing::ValuesIn(kWays)),
+                         [](const auto& param) {
+                           return std::string(std::get<0>(param.param).name()) + "_" + std::get<1>(param.param).name;
+                         });
+
+}  // namespace
+}  // namespace gradrace
