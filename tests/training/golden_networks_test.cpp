@@ -49,11 +49,29 @@ std::unique_ptr<Optimizer> optimizer_of(const Json& run) {
 }
 
 /// How far from float64's number ours may be: 2e-6 where PyTorch's float32 is within 1e-6 of it, else four times its
-/// distance.
-double allowed(double float32, double float64) {
-  const double theirs = std::abs(float32 - float64);
-  return theirs <= 1e-6 ? 2e-6 : 4 * theirs;
-}
+/// distance. PyTorch's float32 is here what it gives in any of many orders of its sums
+/// (tests/golden/networks_orders.py): where two numbers are nearly equal, max pooling and ReLU jump, and Adam brings
+/// them there. Its usual order alone says nothing about others: on 2c2d with Adam it stays within 4e-7 of float64 for
+/// 30 steps, and its own convolution without oneDNN does not beyond step 15.
+class Allowance {
+ public:
+  Allowance(const std::string& network, const std::string& optimizer) {
+    const Json orders = golden::json("torch2/networks_orders.json");
+    for (const Json& entry : orders.at("cases"))
+      if (entry.at("network") == network && entry.at("optimizer") == optimizer)
+        for (const Json& distance : entry.at("largest_distance"))
+          strayed_.push_back(std::max(strayed_.empty() ? 0 : strayed_.back(), distance.get<double>()));
+  }
+  /// After so many steps; what has jumped stays away.
+  double operator()(std::size_t steps, double float32, double float64) const {
+    const double theirs = std::max(std::abs(float32 - float64), strayed_.at(steps - 1));
+    return theirs <= 1e-6 ? 2e-6 : 4 * theirs;
+  }
+  bool is_strict(std::size_t steps) const { return strayed_.at(steps - 1) <= 1e-6; }
+
+ private:
+  std::vector<double> strayed_;  // by step
+};
 
 struct Way {
   const char* name;
@@ -110,21 +128,26 @@ class GoldenNetworks : public testing::TestWithParam<std::tuple<kernels::Isa, Wa
     for (const NamedTensor& tensor : trained.initial)
       EXPECT_EQ(golden::sha256(tensor.values), entry.at("init_sha256").at(tensor.name)) << tensor.name;
     EXPECT_EQ(Json(trained.orders), run.at("sample_order"));
+    const Allowance allowed(entry.at("network"), run.at("optimizer"));
     const Json &losses32 = run.at("float32").at("train_loss"), &losses64 = run.at("float64").at("train_loss");
     ASSERT_EQ(trained.losses.size(), losses64.size());
     for (std::size_t i = 0; i < losses64.size(); ++i)
-      EXPECT_NEAR(trained.losses[i], losses64[i].get<double>(), allowed(losses32[i], losses64[i])) << "step " << i + 1;
+      EXPECT_NEAR(trained.losses[i], losses64[i].get<double>(), allowed(i + 1, losses32[i], losses64[i]))
+          << "step " << i + 1;
     for (std::size_t e = 0; e < trained.tests.size(); ++e) {
       const Json &test32 = run.at("float32").at("test")[e], &test64 = run.at("float64").at("test")[e];
+      const std::size_t steps = losses64.size() / trained.tests.size() * (e + 1);
       EXPECT_NEAR(trained.tests[e].loss, test64.at("loss").get<double>(),
-                  allowed(test32.at("loss"), test64.at("loss")));
-      EXPECT_EQ(trained.tests[e].correct, test64.at("correct").get<Index>());
+                  allowed(steps, test32.at("loss"), test64.at("loss")));
+      EXPECT_NEAR(double(trained.tests[e].correct), test64.at("correct").get<double>(),
+                  allowed.is_strict(steps) ? 0 : 1);
     }
     for (const NamedTensor& tensor : trained.values) {
       double squares = 0;
       for (const float value : tensor.values) squares += double(value) * double(value);
       const double expected = run.at("final_l2").at(tensor.name);
-      EXPECT_NEAR(std::sqrt(squares), expected, 1e-5 * expected) << tensor.name;
+      EXPECT_NEAR(std::sqrt(squares), expected, (allowed.is_strict(losses64.size()) ? 1e-5 : 1e-3) * expected)
+          << tensor.name;
     }
   }
 };
@@ -142,7 +165,9 @@ TEST_P(GoldenNetworks, FollowPyTorch) {
   EXPECT_GT(steps, 0);
 }
 
-TEST_P(GoldenNetworks, AreTheSameBitsOnAnyNumberOfThreads) {
+using GoldenNetworksThreads = GoldenNetworks;
+
+TEST_P(GoldenNetworksThreads, GiveTheSameBitsInAnyNumber) {
   const Json file = golden::json("torch2/networks.json");
   for (const Json& entry : file.at("cases")) {
     const Json& run = entry.at("runs").back();
@@ -157,11 +182,16 @@ TEST_P(GoldenNetworks, AreTheSameBitsOnAnyNumberOfThreads) {
   }
 }
 
+std::string name_of(const testing::TestParamInfo<GoldenNetworks::ParamType>& param) {
+  return std::string(std::get<0>(param.param).name()) + "_" + std::get<1>(param.param).name;
+}
 INSTANTIATE_TEST_SUITE_P(Isa, GoldenNetworks,
                          testing::Combine(testing::ValuesIn(kernels::Isa::available()), testing::ValuesIn(kWays)),
-                         [](const auto& param) {
-                           return std::string(std::get<0>(param.param).name()) + "_" + std::get<1>(param.param).name;
-                         });
+                         name_of);
+INSTANTIATE_TEST_SUITE_P(Isa, GoldenNetworksThreads,
+                         testing::Combine(testing::ValuesIn(kernels::Isa::available()),
+                                          testing::ValuesIn(std::span(kWays).first(2))),
+                         name_of);
 
 }  // namespace
 }  // namespace gradrace
