@@ -64,6 +64,9 @@ Dataset load(const CompareOptions& options) {
   static_cast<DownloadOptions&>(what) = download_options(!options.no_progress && !options.quiet);
   what.dataset = options.dataset;
   what.directory = options.data_dir;
+  what.classes = options.classes;
+  what.mean = numbers_by_channel(options.mean);
+  what.deviation = numbers_by_channel(options.deviation);
   Dataset data = load_dataset(what);
   if (options.train_limit) data.train.keep_first(*options.train_limit);
   if (options.test_limit) data.test.keep_first(*options.test_limit);
@@ -106,6 +109,10 @@ std::string introduction(const CompareOptions& options, const RaceOptions& race,
   const std::string validation = data.validation.count > 0 ? fmt::format(", {} validation", data.validation.count) : "";
   text += fmt::format("  data      {}, {} training{} and {} test images{}\n", data.name, data.train.count, validation,
                       data.test.count, data.directory.empty() ? "" : " from " + data.directory);
+  const Normalization& pixels = data.normalization;
+  text += fmt::format("  pixels    {}x{}x{} in {} classes, mean: {}, deviation: {}, {}\n", data.train.height,
+                      data.train.width, data.train.channels, data.train.classes, fmt::join(pixels.mean, "/"),
+                      fmt::join(pixels.deviation, "/"), pixels.source);
   text += fmt::format("  network   {}, parameters: {}\n", options.network,
                       network_for(race, data)["parameters"].get<Index>());
   text += fmt::format("  race      epochs: {}, batch size: {}, {}: {}, order: {}, dropout stream: {}\n", race.epochs,

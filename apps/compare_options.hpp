@@ -25,6 +25,8 @@ struct CompareOptions {
   std::optional<double> target_accuracy;
   bool until_target = false;
   std::string dataset = "auto", data_dir;
+  std::optional<Index> classes;                  ///< none: as many as the labels tell
+  std::string mean, deviation;                   ///< numbers by channel; empty: those of the set, or measured
   std::optional<Index> train_limit, test_limit;  ///< images; none: all
   std::optional<Index> validation;               ///< images; none: a sixth if there is a sweep
   Index threads = kernels::default_threads();
@@ -125,8 +127,21 @@ struct CompareOptions {
                          .decisive = false});
     visit(self.data_dir, {.name = "--data-dir",
                           .takes = {"DIR"},
-                          .help = "directory of the four IDX files; else $GRADRACE_DATA_DIR, else search",
+                          .help = "directory of the set's files; else $GRADRACE_DATA_DIR, else search",
                           .decisive = false});
+    visit(self.classes, {.name = "--classes",
+                         .takes = whole_number(1, kMostClasses),
+                         .help = "how many the labels tell apart; default: up to the largest label",
+                         .decisive = false});
+    visit(self.mean, {.name = "--mean",
+                      .takes = numbers_by_channel(),
+                      .help = "subtracted from pixels in 0 .. 1; one number or one for each channel; default: the "
+                              "set's published number, or that of the training images",
+                      .decisive = false});
+    visit(self.deviation, {.name = "--std",
+                           .takes = numbers_by_channel(),
+                           .help = "by which they are divided then; default: as above",
+                           .decisive = false});
     visit(self.train_limit,
           {.name = "--train-limit", .takes = whole_number(1, kMany), .help = "train on the first N images only"});
     visit(self.test_limit,

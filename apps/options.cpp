@@ -57,6 +57,22 @@ Values whole_number_or_list(std::uint64_t low, std::uint64_t high) {
   return {"N|A,B,...", {}, {CLI::Validator(check, "")}};
 }
 
+std::vector<double> numbers_by_channel(const std::string& list) {
+  std::vector<double> numbers;
+  if (list.empty() || list.ends_with('/')) return numbers;  // which splitting would not notice
+  for (const std::string& word : CLI::detail::split(list, '/'))
+    if (!parse(word, numbers.emplace_back()) || !std::isfinite(numbers.back())) return {};
+  return numbers;
+}
+
+Values numbers_by_channel() {
+  const auto check = [](const std::string& text) {
+    if (!numbers_by_channel(text).empty()) return std::string();
+    return fmt::format("expected a number, or several such as 0.5/0.4/0.45, found '{}'", text);
+  };
+  return {"X[/X/X]", {}, {CLI::Validator(check, "")}};
+}
+
 Values number_from_zero() {
   const auto check = [](const std::string& text) {
     double value = 0;

@@ -17,11 +17,15 @@ Values number_from_zero();
 Values fraction();
 /// One whole number in that range, or two and more of any size, with commas between them.
 Values whole_number_or_list(std::uint64_t low, std::uint64_t high);
+/// A number or, with slashes between them, one for each channel.
+Values numbers_by_channel();
 /// One of some words.
 Values one_of(const std::vector<std::string>& choices);
 
 /// The numbers of a list; empty if it is none.
 std::vector<std::uint64_t> whole_numbers(const std::string& list);
+/// The numbers with slashes between them; empty if they are none.
+std::vector<double> numbers_by_channel(const std::string& list);
 
 /// --optimizer [LABEL@]NAME[:KEY=VALUE,...], which may be given several times.
 CommandOption optimizer_option(const std::string& help);

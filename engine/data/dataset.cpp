@@ -164,7 +164,8 @@ Normalization normalization_of(const Dataset& data, const DataOptions& options) 
   if (!options.mean.empty()) numbers.mean = by_channel(options.mean, data.train.channels, "mean");
   if (!options.deviation.empty()) numbers.deviation = by_channel(options.deviation, data.train.channels, "deviation");
   for (const double deviation : numbers.deviation)
-    if (!(deviation > 0)) throw usage_error("expected deviations above 0 to scale pixels by, found {}", deviation);
+    if (!(float(deviation) > 0))
+      throw usage_error("expected deviations above 0 to scale pixels by, found {}", deviation);
   numbers.source = both ? "given" : fmt::format("given, the other {}", numbers.source);
   return numbers;
 }

@@ -33,6 +33,37 @@ TEST_F(ProgramData, FallsBackToDigitsUnmistakably) {
   expect_error(ExitCode::kData, "127.0.0.1", {"--dataset", "mnist", "--epochs", "1"});
 }
 
+TEST_F(ProgramData, ScalesAndSortsIntoClassesAsAskedFor) {
+  const Outcome outcome =
+      run(race({"--classes", "12", "--mean", "0.5", "--std", "0.25", "--out", in_directory("out")}));
+  EXPECT_EQ(outcome.exit_code, 0) << outcome.err;
+  expect_contains(outcome.out, "pixels    28x28x1 in 12 classes, mean: 0.5, deviation: 0.25, given");
+  const auto json = nlohmann::json::parse(read_text(directory_ / "out/results.json"));
+  EXPECT_EQ(json["data"]["classes"].size(), 12u);
+  EXPECT_EQ(json["runs"][0]["evaluation"]["confusion"].size(), 12u);
+  EXPECT_EQ(json["data"]["normalization"]["mean"], nlohmann::json({0.5}));
+  expect_error(ExitCode::kData, "train-labels-idx1-ubyte: expected labels from 0 to 8, found 9 at byte 17",
+               race({"--classes", "9"}));
+  expect_error(ExitCode::kUsage, "--classes", race({"--classes", "257"}));
+  for (const char* numbers : {"0.5/", "/0.5", "", "half", "nan", "0.5,0.5"})
+    expect_error(ExitCode::kUsage, "--mean", race({"--mean", numbers}));
+  expect_error(ExitCode::kUsage, "for each of the 1 channels of the images, found 2", race({"--std", "0.5/0.5"}));
+  expect_error(ExitCode::kUsage, "deviations above 0", race({"--std", "0"}));
+}
+
+TEST_F(ProgramData, RacesOnColourImages) {
+  write_cifar_set(directory_ / "cifar");
+  const Outcome outcome = run({"--dataset", "cifar10", "--data-dir", in_directory("cifar"), "--epochs", "1",
+                               "--threads", "1", "--out", in_directory("out")});
+  EXPECT_EQ(outcome.exit_code, 0) << outcome.err;
+  expect_contains(outcome.out, "32x32x3 in 10 classes, mean: 0.4914/0.4822/0.4465, deviation: 0.247/0.2435/0.2616");
+  const auto json = nlohmann::json::parse(read_text(directory_ / "out/results.json"));
+  EXPECT_EQ(json["hardest"][0]["channels"], 3);
+  EXPECT_EQ(json["runs"][0]["filters"]["shape"], nlohmann::json({16, 3, 3, 3}));
+  expect_error(ExitCode::kData, "data_batch_3.bin: the file is missing",
+               {"data", "verify", "--dataset", "cifar10", "--data-dir", in_directory("cifar")});
+}
+
 TEST_F(ProgramData, RefusesAWrongDirectory) {
   expect_error(ExitCode::kData, "nowhere", {"--data-dir", in_directory("nowhere")});
   std::filesystem::remove(data() / kMnistFiles[kTestLabels].name);
@@ -68,7 +99,7 @@ TEST_F(ProgramData, RefusesLabelsThatDoNotFit) {
   write_data(labels, idx_file(shape_of(labels, 1)));
   expect_data_error("41");
   write_data(labels, idx_file(shape_of(labels), 11));
-  expect_data_error("10");
+  expect_error(ExitCode::kData, "found 10", race({"--classes", "10"}));
 }
 
 }  // namespace
