@@ -2,8 +2,7 @@
 add_library(gradrace_headers INTERFACE)
 add_library(gradrace::headers ALIAS gradrace_headers)
 target_compile_features(gradrace_headers INTERFACE cxx_std_20)
-target_include_directories(gradrace_headers INTERFACE
-  $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}> $<INSTALL_INTERFACE:include/gradrace>)
+target_include_directories(gradrace_headers INTERFACE $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}>)
 
 # gradrace::options: what our own code compiles with besides, and nobody else's.
 # Results must be the same from every compiler, so contraction is off (an FMA is written where it is meant) and
