@@ -18,6 +18,15 @@ TrainerOptions trainer_options(const LearnerOptions& options, const ImageSet& im
   return trainer;
 }
 
+/// These arrays may come from anywhere.
+const ImageSet& checked(const ImageSet& images) {
+  GRADRACE_EXPECT(images.count, >, 0);
+  GRADRACE_EXPECT(images.pixels.size(), ==, std::size_t(images.count) * images.image_bytes());
+  GRADRACE_EXPECT(images.labels.size(), ==, std::size_t(images.count));
+  GRADRACE_EXPECT(Index(*std::ranges::max_element(images.labels)), <, images.classes);
+  return images;
+}
+
 }  // namespace
 
 Learner::Learner(const Network& network, const std::string& optimizer, const ImageSet& images,
@@ -25,7 +34,7 @@ Learner::Learner(const Network& network, const std::string& optimizer, const Ima
     : generator_(options.seed),
       team_(options.team),
       optimizer_(make_optimizer(optimizer)),
-      batches_(images, options.trainer.batch_size),
+      batches_(checked(images), options.trainer.batch_size),
       trainer_(fitted(network, {images.height, images.width, images.channels}, images.classes), options.isa, team_,
                *optimizer_, trainer_options(options, images)) {
   model().load(model().initial_values(generator_));
@@ -39,6 +48,10 @@ double Learner::epoch() {
     return true;
   });
   return sum / double(batches_.count());
+}
+
+TestResult Learner::evaluate(const ImageSet& images) {
+  return trainer_.evaluate(checked(images), generator_);
 }
 
 }  // namespace gradrace

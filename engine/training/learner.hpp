@@ -20,7 +20,7 @@ struct LearnerOptions {
 };
 
 /// Owns the optimizer, the threads, the random numbers and the model; the images stay the caller's, and must outlive
-/// it.
+/// it. Aborts where a set of images is empty or its arrays are not as its numbers say.
 class Learner {
  public:
   /// Makes the network, fitted to the images (network.hpp), with fresh weights. optimizer: a name with options, as
@@ -32,7 +32,7 @@ class Learner {
   /// Trains on all images once, in a new order. Returns the mean of the losses of its steps.
   double epoch();
   /// Loss and correct answers over some images.
-  TestResult evaluate(const ImageSet& images) { return trainer_.evaluate(images, generator_); }
+  TestResult evaluate(const ImageSet& images);
   /// The weights under PyTorch's names, for write_safetensors(), and more.
   Model& model() { return trainer_.model(); }
 
