@@ -1,4 +1,8 @@
 #pragma once
+/// The room base/: what every other room builds on and what knows nothing of training. Errors, options as text and as
+/// values, labels, registries, PyTorch's random numbers, memory that is planned before it is taken, named tensors,
+/// statistics. Begin with this file, options.hpp and memory.hpp.
+///
 /// Errors that a user can cause. Each carries one clear sentence and decides the program's exit code.
 
 #include <stdexcept>

@@ -1,4 +1,8 @@
 #pragma once
+/// The room data/: labelled images. A set is found, downloaded or drawn (this file, directory.hpp, download.hpp,
+/// digits.hpp), read from IDX or CIFAR-10 files, checked against published checksums (known_sets.hpp), and handed out in
+/// PyTorch's batches (batches.hpp), normalized as they are gathered (normalization.hpp). Images stay bytes.
+///
 /// The images that a race runs on: finding them, fetching them, and what to do when that fails.
 
 #include <map>

@@ -1,4 +1,7 @@
 #pragma once
+/// The room files/: bytes on disk. Reading what is not trusted (file.hpp, gzip.hpp, tar.hpp, safetensors.hpp), checksums,
+/// and writing so that nothing is ever half there. What the bytes mean is for the rooms above.
+///
 /// Files that are written whole or not at all.
 
 #include <filesystem>

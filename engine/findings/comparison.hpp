@@ -1,4 +1,8 @@
 #pragma once
+/// The room findings/: what the runs say. Metrics (metric.hpp), statistics over seeds and paired differences (this file),
+/// sentences that claim no more than that (verdict.hpp), how far the models lie apart (difference.hpp), sweeps of an option
+/// (sweep.hpp). Numbers in, numbers and words out.
+///
 /// What the runs of a race, taken together, say about the optimizers: statistics over the seeds, and differences paired
 /// by seed.
 

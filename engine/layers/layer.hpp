@@ -1,4 +1,8 @@
 #pragma once
+/// The room layers/: one file for each layer, which registers itself by its name. The names and options are PyTorch's.
+/// conv_pool is what the fusion pass makes (training/fusion.hpp); convolution.hpp, pooling.hpp and elementwise.hpp are what
+/// several layers share. tests/layers/ holds whatever is registered to the contract below.
+///
 /// What a layer is. A layer is written once, plainly, in one file under layers/: it plans its memory and runs serially
 /// over a range of samples; who opens threads and in which order layers run is the model's business.
 

@@ -8,7 +8,7 @@
 #include "engine/base/memory.hpp"
 #include "engine/measuring/machine.hpp"
 #include "engine/measuring/steal.hpp"
-#include "engine/measuring/stopwatch.hpp"
+#include "engine/measuring/rounds.hpp"
 #include "kernels/peak.hpp"
 #include "kernels/platform.hpp"
 #include "kernels/stream.hpp"

@@ -1,4 +1,8 @@
 #pragma once
+/// The room measuring/: time and machines. The clock of a training step's phases (this file), rounds of work that a team
+/// repeats, the limits of the machine (`gradrace info`), hardware counters, stolen time. Nothing here knows what is
+/// measured.
+///
 /// Where the time of training goes: each worker's time, cut into laps, stage by stage. The end of a lap is the begin of
 /// the next, so nothing is left out: over any stretch between resume() and pause() each worker's laps add up to it.
 

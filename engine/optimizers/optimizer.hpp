@@ -1,4 +1,7 @@
 #pragma once
+/// The room optimizers/: one file for each optimizer, which registers itself by its name, with torch.optim's options and
+/// defaults; learning-rate schedules (schedule.hpp); and who takes part in a race under which label (entrant.hpp).
+///
 /// What an optimizer is: options from the user, a number of state arrays, and one fused update of a stretch of
 /// parameters; some make a step of each matrix as a whole besides. State lives in the engine's memory, not here. One
 /// file each under optimizers/.

@@ -1,4 +1,7 @@
 #pragma once
+/// The room plan/: what layers and optimizers agree on before there is a model. Shapes and activations, the groups that
+/// samples come in, the context of a call, a parameter with its two faces and its initial values.
+///
 /// Where and with what a layer or an optimizer works: shapes, activations, memory and this worker's counters.
 
 #include <optional>
@@ -30,6 +33,9 @@ struct Activations {
 /// within a group in sample order and over the groups in a fixed tree. So no bit depends on who did what.
 inline constexpr Index kGroup = 4;
 
+/// The room plan/: what layers and optimizers agree on before there is a model. Shapes and activations, the groups that
+/// samples come in, the context of a call, a parameter with its two faces and its initial values.
+///
 /// Where and with what a layer runs.
 struct Context {
   kernels::Isa isa;

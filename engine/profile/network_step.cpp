@@ -1,7 +1,7 @@
 #include "engine/profile/network_step.hpp"
 
 #include "engine/data/digits.hpp"
-#include "engine/measuring/stopwatch.hpp"
+#include "engine/measuring/rounds.hpp"
 #include "engine/profile/step_meter.hpp"
 #include "engine/training/trainer.hpp"
 

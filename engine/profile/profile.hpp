@@ -1,4 +1,8 @@
 #pragma once
+/// The room profile/: what a step of an optimizer costs, measured against what memory and divider allow. Arrays of its own
+/// (step_arrays.hpp), the meter of one optimizer at one size (step_meter.hpp), the same step pass by pass (unfused.hpp), a
+/// whole training step beside it (network_step.hpp).
+///
 /// `gradrace profile`: what optimizers' steps cost.
 
 #include <functional>

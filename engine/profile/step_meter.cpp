@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <array>
 
-#include "engine/measuring/stopwatch.hpp"
+#include "engine/measuring/rounds.hpp"
 #include "kernels/stream.hpp"
 
 namespace gradrace {

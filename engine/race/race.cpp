@@ -1,28 +1,15 @@
 #include "engine/race/race.hpp"
 
 #include <algorithm>
-#include <chrono>
 #include <cmath>
 #include <map>
 #include <numeric>
 
+#include "engine/measuring/stopwatch.hpp"
 #include "engine/race/checkpoint.hpp"
 
 namespace gradrace {
 namespace {
-
-/// Adds up the time between resume() and pause().
-class Stopwatch {
- public:
-  void resume() { since_ = Clock::now(); }
-  void pause() { seconds_ += std::chrono::duration<double>(Clock::now() - since_).count(); }
-  double seconds() const { return seconds_; }
-
- private:
-  using Clock = std::chrono::steady_clock;
-  Clock::time_point since_ = Clock::now();
-  double seconds_ = 0;
-};
 
 double train_seconds(const RunResult& run) {
   double sum = 0;
@@ -64,8 +51,7 @@ class Contest {
         observers_(observers),
         stop_(stop),
         checkpoints_(checkpoints),
-        network_(
-            fitted(options.network, data)),
+        network_(fitted(options.network, data)),
         team_({options.threads, options.cpus, options.subnormals}) {
     // Memory is planned for a whole batch; there is none larger than the training set.
     options_.trainer.batch_size = std::min(options.trainer.batch_size, data.train.count);

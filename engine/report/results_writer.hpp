@@ -1,4 +1,7 @@
 #pragma once
+/// The room report/: what people look at. The page (page.hpp, page/), pictures for a paper (plots.hpp), event files for
+/// TensorBoard (tensorboard.hpp), the trace of a step (trace.hpp), and the observer that writes them while a race runs.
+///
 /// The files that a race leaves behind: results.json, steps.csv, report.html and, if asked for, weights and pictures.
 
 #include <filesystem>

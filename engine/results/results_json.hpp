@@ -1,4 +1,7 @@
 #pragma once
+/// The room results/: the schema of results.json, written (this file, comparison_json.hpp, evaluation.hpp, weights.hpp),
+/// checked when it is read back (check.hpp), and merged from several races (merge.hpp).
+///
 /// What a race leaves behind, as text: results.json and steps.csv.
 
 #include <span>

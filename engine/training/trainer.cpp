@@ -1,9 +1,9 @@
 #include "engine/training/trainer.hpp"
 
 #include <algorithm>
-#include <chrono>
 
 #include "engine/base/error.hpp"
+#include "engine/measuring/stopwatch.hpp"
 #include "engine/training/fusion.hpp"
 
 namespace gradrace {
@@ -16,10 +16,6 @@ constexpr Index kEventsPerStep = 2000;  // of a worker: many more than steps of 
 Range samples_of(const kernels::Worker& worker, Index samples) {
   const Range mine = worker.share_of(divide_up(samples, kGroup));
   return {std::min(mine.begin * kGroup, samples), std::min(mine.end * kGroup, samples)};
-}
-
-double seconds() {
-  return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
 }
 
 }  // namespace
@@ -95,19 +91,19 @@ float Trainer::step(const Batches& batches, Index batch, Generator& generator) {
 
 double Trainer::train(Batches& batches, Generator& generator, const std::function<bool(Index, float)>& on_step) {
   expect_fitting(batches.images());
-  double spent = 0, begin = seconds();
+  Stopwatch watch;
   clock_.resume();
   batches.begin_shuffled(generator);
   clock_.of(0).lap(kShuffle);
   for (Index b = 0; b < batches.count(); ++b) {
     const float loss = step(batches, b, generator);
     clock_.pause(kLayers + std::ssize(model_.stack().names()));  // worker 0 has added up the loss
-    spent += seconds() - begin;
+    watch.pause();
     if (!on_step(b, loss)) break;
-    begin = seconds();
+    watch.resume();
     clock_.resume();
   }
-  return spent;
+  return watch.seconds();
 }
 
 TestResult Trainer::evaluate(const ImageSet& images, Generator& generator, std::span<Answer> answers) {

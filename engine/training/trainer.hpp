@@ -1,4 +1,9 @@
 #pragma once
+/// The room training/: how a network is trained. A network is data (network.hpp, network_file.hpp) until its layers are
+/// planned (planned_layers.hpp) and fused (fusion.hpp). A model is a stack of layers, a store of parameters and an update
+/// (model.hpp, stack.hpp, parameter_store.hpp, update.hpp). A trainer runs its steps over batches, and a learner is all of
+/// that in one object for programs of their own (learner.hpp).
+///
 /// Training and evaluation: the step in its two phases, the epoch, and what is reported of them. Prints nothing.
 
 #include <cstdint>
