@@ -165,6 +165,8 @@ TEST_P(LayerContract, RefusesWindowsThatDoNotFit) {
     GTEST_SKIP() << "has no window";
   Spec huge = spec;
   huge.options = Options(std::map<std::string, std::string>{{"kernel_size", "9"}});
+  for (const auto& [key, value] : spec.options.given())
+    if (key == "out_channels") huge.options.give(key, value);
   try {
     SingleLayer(huge, {4, 6, 3}, {});
     FAIL() << "a window of 9x9 fits 4x6";
