@@ -51,9 +51,10 @@ constexpr double kRounding = 0x1p-24;  // half a unit in the last place, relativ
 double double_precision(double size, double way, int step) {
   return step * kRounding * size + 5e-7 * way;
 }
-/// From single precision, which has been rounded as well.
+/// From single precision, which adds its own: PyTorch rounds a parameter that decays two and a half times, for the
+/// factor just below one (half as much), for the product and for the difference.
 double single_precision(double size, double way, int step) {
-  return 2 * double_precision(size, way, step);
+  return 3.5 * step * kRounding * size + 1e-6 * way;
 }
 double millionth(double size, double, int) {
   return 1e-6 * size;
