@@ -143,6 +143,13 @@ def warm_up(make_model, make_optimizer, image):
     train(model, make_optimizer(model.parameters()), [(torch.rand(BATCH, *image), torch.zeros(BATCH).long())] * 3)
 
 
+def blas_library():
+    """The BLAS that PyTorch was linked with and found here: Debian's reference one makes dense layers many times slower."""
+    with open("/proc/self/maps") as maps:
+        paths = {line.split()[-1] for line in maps if "blas" in line}
+    return ", ".join(sorted({os.path.relpath(path, "/usr/lib") for path in paths})) or "its own BLAS"
+
+
 def step_seconds(optimizer, rounds=200):
     """Median of optimizer.step() alone, again and again with the last gradients."""
     times = []
@@ -184,7 +191,7 @@ def main():
     else:
         batches = preloaded_batches(images, labels)
     seconds, losses = train(model, optimizer, batches)
-    print(json.dumps({"torch": torch.__version__, "transforms": transforms, "seconds": seconds, "losses": losses,
+    print(json.dumps({"torch": torch.__version__, "transforms": transforms, "blas": blas_library(), "seconds": seconds, "losses": losses,
                       "step_seconds": step_seconds(optimizer)}))
 
 
