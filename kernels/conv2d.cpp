@@ -21,9 +21,6 @@ const ConvMethodKernels& kernels_of(ConvMethod method) {
 ConvShape inner_shape(const ConvMethodKernels& method, const ConvShape& s) {
   return method.supports(s) ? s : framed(s);
 }
-Index cost(const ConvMethodKernels& method, const ConvShape& s) {
-  return method.cost(inner_shape(method, s));
-}
 /// Whether the image needs its frame.
 bool frames(const ConvMethodKernels& method, const ConvShape& s) {
   return frame_floats(s) > 0 && !method.supports(s);
@@ -53,10 +50,14 @@ bool conv2d_suits(ConvMethod method, const ConvShape& s) {
   return conv2d_supports(method, s) && kernels_of(method).suits(inner_shape(kernels_of(method), s));
 }
 
+Index conv_cost(ConvMethod method, const ConvShape& s) {
+  return kernels_of(method).cost(inner_shape(kernels_of(method), s));
+}
+
 ConvMethod conv2d_best(const ConvShape& s) {
   ConvMethod best = ConvMethod::kIm2col;
   for (Index i = 0; i < std::ssize(kMethods); ++i)
-    if (conv2d_suits(ConvMethod(i), s) && cost(*kMethods[i], s) < cost(kernels_of(best), s)) best = ConvMethod(i);
+    if (conv2d_suits(ConvMethod(i), s) && conv_cost(ConvMethod(i), s) < conv_cost(best, s)) best = ConvMethod(i);
   return best;
 }
 

@@ -4,6 +4,7 @@
 
 #include <span>
 
+#include "kernels/conv2d.hpp"
 #include "kernels/isa.hpp"
 #include "kernels/shapes.hpp"
 
@@ -37,6 +38,9 @@ extern const ConvMethodKernels conv_im2col, conv_implicit, conv_winograd2, conv_
 constexpr Index direct_products(const ConvShape& s) {
   return s.out_h() * s.out_w() * s.y.kernel * s.x.kernel;
 }
+
+/// The cost of a method that supports a shape.
+Index conv_cost(ConvMethod method, const ConvShape& shape);
 
 /// The bias's gradient: adds the columns of dy to dbias if accumulate, else overwrites it.
 void conv_bias_gradient(const Isa& isa, const ConvShape& shape, const float* dy, float* dbias,

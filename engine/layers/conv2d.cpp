@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "engine/layers/convolution.hpp"
+#include "engine/layers/input_gradient.hpp"
 #include "kernels/conv_sparse.hpp"
 #include "kernels/gemm.hpp"
 
@@ -21,7 +22,7 @@ class Conv2d final : public Layer {
     conv_.plan(name, input, plan);
     wish_ = plan.choice().backward;
     may_be_sparse_ = wish_ ? *wish_ == Backward::kSparse : conv_.weights().rows >= kSparseDepth;
-    transposed_ = plan.book(Lifetime::kDerived, conv_.weights().transposed().floats());
+    input_gradient_.plan(conv_.shape(), plan);
     if (may_be_sparse_) weight_rows_ = plan.book(Lifetime::kDerived, row_floats());
     partials_ = plan.book(Lifetime::kStep, plan.groups() * partial_floats());
     scratch_ = plan.book(Lifetime::kScratch, scratch_floats());
@@ -36,7 +37,10 @@ class Conv2d final : public Layer {
     return std::string(kernels::name(conv_.method())) + ", " + backward;
   }
 
-  void prepare(const Context& context) const override { conv_.prepare(context); }
+  void prepare(const Context& context) const override {
+    conv_.prepare(context);
+    if (context.training) input_gradient_.prepare(context);
+  }
 
   void forward(const Context& context, Range samples, Activations in, Activations out) const override {
     for (Index s = samples.begin; s < samples.end; ++s)
@@ -71,7 +75,7 @@ class Conv2d final : public Layer {
 
   void refresh(const Context& context, Index index, Range panels) const override {
     if (index != 0) return;
-    kernels::transpose(context.isa, conv_.weights(), conv_.weight(context), panels, context.at(transposed_));
+    input_gradient_.refresh(context, conv_.weight(context), panels);
     if (may_be_sparse_)
       kernels::columns_from_panels(conv_.weights(), conv_.weight(context), panels, context.at(weight_rows_));
   }
@@ -87,9 +91,7 @@ class Conv2d final : public Layer {
   void dense_backward(const Context& context, const float* x, const float* dy, float* partial, float* dx) const {
     kernels::conv2d_parameter_gradient(context.isa, conv_.method(), conv_.shape(), x, dy, partial,
                                        partial + bias_offset(), true, context.span(scratch_));
-    if (dx)
-      kernels::conv2d_input_gradient(context.isa, conv_.shape(), dy, context.at(transposed_), dx,
-                                     context.span(scratch_));
+    if (dx) input_gradient_.compute(context, dy, dx, context.span(scratch_));
   }
 
   /// Of one group: the weight's gradient of dense samples as a panel matrix, the bias's, and the weight's of sparse
@@ -100,15 +102,16 @@ class Conv2d final : public Layer {
   Index partial_floats() const { return rows_offset() + (may_be_sparse_ ? row_floats() : 0); }
   /// For a pass over one sample, and for a column of the gradient.
   Index scratch_floats() const {
-    const Index dense = kernels::conv2d_scratch_floats(conv_.shape());
+    const Index dense = std::max(kernels::conv2d_scratch_floats(conv_.shape()), input_gradient_.scratch_floats());
     if (!may_be_sparse_) return dense;
     return std::max({dense, kernels::conv_sparse_scratch_floats(conv_.shape()), conv_.weights().rows});
   }
 
   Convolution conv_;
+  InputGradient input_gradient_;
   std::optional<Backward> wish_;
   bool may_be_sparse_ = false;
-  Slot transposed_, weight_rows_, partials_, scratch_;
+  Slot weight_rows_, partials_, scratch_;
 };
 
 const LayerRegistry::Entry<Conv2d> entry("conv2d");
