@@ -4,50 +4,13 @@
 
 #include <gtest/gtest.h>
 
-#include <atomic>
 #include <cmath>
-#include <cstdlib>
 #include <limits>
 #include <mutex>
-#include <new>
 #include <set>
 #include <thread>
 
-namespace {
-
-std::atomic<long> allocations{0};
-
-// The compiler must not see that what these return comes from malloc: it would warn of a mismatch with delete.
-[[gnu::noinline]] void* counted(std::size_t alignment, std::size_t size) {
-  ++allocations;
-  if (void* p = std::aligned_alloc(alignment, (size / alignment + 1) * alignment)) return p;
-  throw std::bad_alloc();
-}
-[[gnu::noinline]] void release(void* p) {
-  std::free(p);
-}
-
-}  // namespace
-
-// Every allocation of this program is counted.
-void* operator new(std::size_t size) {
-  return counted(alignof(std::max_align_t), size);
-}
-void* operator new(std::size_t size, std::align_val_t alignment) {
-  return counted(std::size_t(alignment), size);
-}
-void operator delete(void* p) noexcept {
-  release(p);
-}
-void operator delete(void* p, std::size_t) noexcept {
-  release(p);
-}
-void operator delete(void* p, std::align_val_t) noexcept {
-  release(p);
-}
-void operator delete(void* p, std::size_t, std::align_val_t) noexcept {
-  release(p);
-}
+#include "tests/allocations.hpp"
 
 namespace gradrace {
 namespace {
@@ -204,14 +167,14 @@ TEST_P(TrainerAllocations, StepsAndEvaluationAllocateNothing) {
   Batches batches(images, 32);
   batches.begin_shuffled(generator);
   trainer.step(batches, 0, generator);  // the OpenMP runtime makes its threads here
-  const long before = allocations;
+  const long before = allocation_count();
   for (int pass = 0; pass < 3; ++pass) {
     batches.begin_shuffled(generator);
     for (Index b = 0; b < batches.count(); ++b) trainer.step(batches, b, generator);
   }
-  EXPECT_EQ(allocations - before, 0);
+  EXPECT_EQ(allocation_count() - before, 0);
   const auto counted = std::make_unique<int>(1);
-  EXPECT_GT(allocations - before, 0) << "the counter works";
+  EXPECT_GT(allocation_count() - before, 0) << "the counter works";
 }
 
 TEST(Trainer, NotANumberInAnImagesPlaceOrAWeightReachesTheLoss) {
