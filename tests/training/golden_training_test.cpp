@@ -5,19 +5,15 @@
 #include <cmath>
 #include <cstdlib>
 
-#include "engine/data/idx.hpp"
+#include "engine/findings/difference.hpp"
 #include "engine/training/trainer.hpp"
 #include "tests/golden.hpp"
+#include "tests/training/golden_run.hpp"
 
 namespace gradrace {
 namespace {
 
 using Json = nlohmann::ordered_json;
-
-ImageSet read_images(const std::filesystem::path& directory, const std::string& part) {
-  return join_images_and_labels(read_idx(directory / (part + "-images-idx3-ubyte.gz"), IdxKind::kImages),
-                                read_idx(directory / (part + "-labels-idx1-ubyte.gz"), IdxKind::kLabels));
-}
 
 /// Every way to compute the same network.
 struct Way {
@@ -34,6 +30,11 @@ const Way kWays[] = {{"fused", true, {}},
                      {"plain_winograd2", false, {kernels::ConvMethod::kWinograd2}},
                      {"plain_implicit", false, {kernels::ConvMethod::kImplicit}},
                      {"plain_im2col", false, {kernels::ConvMethod::kIm2col}}};
+
+/// That the way is what its name says: fused stages are fewer than the layers that they stand for.
+void expect_fused(Trainer& trainer, const Network& network, const Way& way) {
+  EXPECT_EQ(trainer.model().stack().names().size() < network.layers.size(), way.fuse) << way.name;
+}
 
 /// Whether tiles of 4 run in cn2, which is also what its shape chooses: the design allows them more.
 bool has_tiles_of_4(const KernelChoice& choice) {
@@ -54,16 +55,18 @@ void expect_losses(const std::vector<float>& actual, const Json& expected, const
     ASSERT_NEAR(actual[i], expected[i].get<double>(), i < 10 ? tolerance.first10 : tolerance.all) << "step " << i + 1;
 }
 
-Normalization normalization(const Json& meta) {
-  const Json& numbers = meta.at("normalize");
-  return {.mean = {numbers[0].get<double>()}, .deviation = {numbers[1].get<double>()}, .source = "golden"};
-}
-
 struct Trained {
   std::vector<float> losses;
   std::vector<TestResult> tests;
   std::vector<NamedTensor> values;
 };
+
+/// The stream that a golden run's dropout masks came from: "mt19937 (no MKL)".
+DropoutStream stream_of(const Json& meta) {
+  const std::string name = meta.at("dropout_stream");
+  EXPECT_TRUE(name.starts_with("mt19937")) << name;
+  return DropoutStream::kMt19937;
+}
 
 /// One optimizer of a golden run, by Gradrace.
 Trained train(const Way& way, const Json& meta, const std::string& name, const std::vector<NamedTensor>& init,
@@ -73,12 +76,15 @@ Trained train(const Way& way, const Json& meta, const std::string& name, const s
   Options options(given);
   const auto optimizer = OptimizerRegistry::instance().make(name, options);
   const kernels::Team team(2);
-  Trainer trainer(mnist_convnet(train_set.height, train_set.width), kernels::Isa::best(), team, *optimizer,
+  const Network network = mnist_convnet(train_set.height, train_set.width);
+  Trainer trainer(network, kernels::Isa::best(), team, *optimizer,
                   {.batch_size = meta.at("batch"),
                    .test_batch_size = meta.at("test_batch"),
+                   .dropout_stream = stream_of(meta),
                    .kernels = way.kernels,
                    .fuse = way.fuse,
                    .normalization = normalization(meta)});
+  expect_fused(trainer, network, way);
   trainer.model().load(init);
   Batches batches(train_set, meta.at("batch"));
   Trained run;
@@ -93,11 +99,21 @@ Trained train(const Way& way, const Json& meta, const std::string& name, const s
   return run;
 }
 
+void expect_differences(const std::vector<NamedTensor>& a, const std::vector<NamedTensor>& b, const Json& expected) {
+  for (const ParameterDifference& actual : parameter_differences(a, b)) {
+    const Json& tensor = expected.at(actual.parameter);
+    EXPECT_NEAR(actual.mean_difference, tensor.at("mean_difference").get<double>(), 1e-4) << actual.parameter;
+    EXPECT_NEAR(actual.normalized_difference, tensor.at("normalized_difference").get<double>(), 2e-5)
+        << actual.parameter;
+  }
+}
+
 class GoldenTraining : public testing::TestWithParam<std::tuple<const char*, Way>> {};
 
 TEST_P(GoldenTraining, FollowsPyTorch) {
   const auto& [order, way] = GetParam();
   const Json trace = golden::json(std::string("experiment/trace_") + order + ".json"), meta = trace.at("meta");
+  ASSERT_EQ(meta.at("protocol"), order);
   const ImageSet train_set = read_images(golden::path("experiment"), "train");
   const ImageSet test_set = read_images(golden::path("experiment"), "t10k");
   Generator generator(meta.at("seed").get<std::uint64_t>());
@@ -119,15 +135,7 @@ TEST_P(GoldenTraining, FollowsPyTorch) {
     }
   }
   if (runs.size() < 2) return;
-  const Trained &a = runs.at("adadelta"), &b = runs.at("adam");
-  for (std::size_t i = 0; i < a.values.size(); ++i) {
-    double difference = 0;
-    for (std::size_t k = 0; k < a.values[i].values.size(); ++k)
-      difference += double(a.values[i].values[k]) - double(b.values[i].values[k]);
-    difference /= double(a.values[i].values.size());
-    const Json& expected = trace.at("parameter_difference").at(a.values[i].name);
-    EXPECT_NEAR(difference, expected.at("mean_difference").get<double>(), 1e-4) << a.values[i].name;
-  }
+  expect_differences(runs.at("adadelta").values, runs.at("adam").values, trace.at("parameter_difference"));
 }
 
 INSTANTIATE_TEST_SUITE_P(Order, GoldenTraining,
@@ -135,32 +143,6 @@ INSTANTIATE_TEST_SUITE_P(Order, GoldenTraining,
                          [](const auto& param) {
                            return std::string(std::get<0>(param.param)) + "_" + std::get<1>(param.param).name;
                          });
-
-TEST(GoldenClipping, FollowsPyTorch) {
-  const Json file = golden::json("experiment/clipped.json"), meta = file.at("meta");
-  const ImageSet images = read_images(golden::path("experiment"), "train");
-  for (const Json& entry : file.at("cases")) {
-    SCOPED_TRACE(entry.at("options").dump());
-    std::map<std::string, std::string> given;
-    for (const auto& [key, value] : entry.at("options").items()) given[key] = value.dump();
-    Options options(given);
-    const auto optimizer = OptimizerRegistry::instance().make(entry.at("optimizer"), options);
-    const kernels::Team team(2);
-    Trainer trainer(mnist_convnet(images.height, images.width), kernels::Isa::best(), team, *optimizer,
-                    {.batch_size = meta.at("batch"),
-                     .clip_grad_norm = entry.at("clip_grad_norm"),
-                     .normalization = normalization(meta)});
-    Generator generator(meta.at("seed").get<std::uint64_t>());
-    trainer.model().load(trainer.model().initial_values(generator));
-    Batches batches(images, meta.at("batch"));
-    std::vector<float> losses;
-    trainer.train(batches, generator, [&](Index, float loss) {
-      losses.push_back(loss);
-      return true;
-    });
-    expect_losses(losses, entry.at("train_loss"), {5e-6, 2e-5});
-  }
-}
 
 /// The original experiment: Adadelta, then Adam from the same weights, while the random numbers go on.
 class GoldenMnist : public testing::Test {
@@ -191,13 +173,14 @@ class GoldenMnist : public testing::Test {
   }
 
   /// The first losses of an optimizer that begins here.
-  std::vector<float> losses(const std::string& name, const std::string& lr, Index steps,
-                            TrainerOptions trainer_options = {}) const {
-    trainer_options.batch_size = batch_;
+  std::vector<float> losses(const std::string& name, const std::string& lr, Index steps, const Way& way = kWays[0],
+                            DropoutStream stream = DropoutStream::kMt19937) const {
     Options options(std::map<std::string, std::string>{{"lr", lr}});
     const auto optimizer = OptimizerRegistry::instance().make(name, options);
     const kernels::Team team(2);
-    Trainer trainer(network(), kernels::Isa::best(), team, *optimizer, trainer_options);
+    Trainer trainer(network(), kernels::Isa::best(), team, *optimizer,
+                    {.batch_size = batch_, .dropout_stream = stream, .kernels = way.kernels, .fuse = way.fuse});
+    expect_fused(trainer, network(), way);
     trainer.model().load(weights_);
     Generator generator = generator_;
     Batches batches(images_, batch_);
@@ -211,7 +194,7 @@ class GoldenMnist : public testing::Test {
   void expect_first_losses(const std::string& name, const std::string& lr, const Json& expected, Index steps) const {
     for (const Way& way : kWays) {
       SCOPED_TRACE(name + " " + way.name);
-      const std::vector<float> actual = losses(name, lr, steps, {.kernels = way.kernels, .fuse = way.fuse});
+      const std::vector<float> actual = losses(name, lr, steps, way);
       for (std::size_t i = 0; i < actual.size(); ++i)
         ASSERT_NEAR(actual[i], expected.at(i).get<double>(), 5e-6) << "step " << i + 1;
     }
@@ -243,7 +226,7 @@ TEST_F(GoldenMnist, FirstLossesFollowPyTorch2) {
 
 TEST_F(GoldenMnist, FirstLossOfTheMklStreamIsThePublishedOne) {
   begin(0, 32);
-  EXPECT_NEAR(losses("adadelta", "0.5", 1, {.dropout_stream = DropoutStream::kMkl})[0], 2.310609, 1e-5);
+  EXPECT_NEAR(losses("adadelta", "0.5", 1, kWays[0], DropoutStream::kMkl)[0], 2.310609, 1e-5);
 }
 
 }  // namespace
