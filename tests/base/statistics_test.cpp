@@ -30,7 +30,7 @@ std::vector<double> expect_summary(const Json& golden) {
   return values;
 }
 
-TEST(Statistics, AgreeWithFiftyDigits) {
+TEST(GoldenStatistics, AgreeWithFiftyDigits) {
   const Json file = golden::json("statistics.json");
   for (const auto& [name, golden] : file.at("samples").items()) {
     SCOPED_TRACE(name);
@@ -45,7 +45,7 @@ TEST(Statistics, AgreeWithFiftyDigits) {
   }
 }
 
-TEST(Statistics, CorrectAsHolmDoes) {
+TEST(GoldenStatistics, CorrectAsHolmDoes) {
   const Json file = golden::json("statistics.json");
   for (const Json& golden : file.at("holm")) {
     const std::vector<double> corrected = holm_corrected(golden.at("p").get<std::vector<double>>());

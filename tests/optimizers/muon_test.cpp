@@ -132,16 +132,32 @@ void expect_values(const std::vector<float>& values, const Json& expected, int s
   EXPECT_GE(k, values.size());
 }
 
+/// Takes a step, and raises `largest`, of each matrix the largest change of an element so far, its decay left out.
+void step_and_measure(Matrices& matrices, const Json& options, std::vector<double>& largest) {
+  const double decay = options.value("lr", 0.02) * options.value("weight_decay", 0.0);
+  std::vector<std::vector<float>> before;
+  for (std::size_t i = 0; i < matrices.size(); ++i) before.push_back(matrices.values(i));
+  matrices.step();
+  for (std::size_t i = 0; i < matrices.size(); ++i) {
+    const std::vector<float> after = matrices.values(i);
+    for (std::size_t k = 0; k < after.size(); ++k)
+      largest[i] = std::max(largest[i], std::abs(double(after[k]) - (1 - decay) * double(before[i][k])));
+  }
+}
+
 TEST(GoldenMuon, MatricesFollowTheAuthor) {
   const Json file = golden::json("lion_muon.json");
   for (const Json& entry : file.at("matrices"))
     for (const kernels::Isa& isa : kernels::Isa::available()) {
       Matrices matrices(entry, isa, 2);
-      for (int step = 0; step < entry.at("steps").get<int>(); ++step) matrices.step();
+      std::vector<double> largest(matrices.size(), 0.0);
+      for (int step = 0; step < entry.at("steps").get<int>(); ++step)
+        step_and_measure(matrices, entry.at("options"), largest);
       for (std::size_t i = 0; i < matrices.size(); ++i) {
         const Json& expected = entry.at("matrices")[i];
         SCOPED_TRACE(std::string(isa.name()) + entry.at("options").dump() + expected.at("shape").dump());
         expect_values(matrices.values(i), expected, entry.at("steps"));
+        EXPECT_NEAR(largest[i], expected.at("largest_change").get<double>(), tolerance(expected, 0.5, 1));
       }
     }
 }
