@@ -1,7 +1,7 @@
 # add_simd_variant(name ARCH <type of xsimd> SUPPORTED <C++ expression> FLAGS ...): kernels/simd/variant.cpp as an object
 # library with the flags of one instruction set, which may run where the expression is true. Only these objects get such
 # flags, and they export one constant table, table_<name>, and nothing else. The best is added first.
-find_package(xsimd 8.1 REQUIRED)
+find_package(xsimd REQUIRED)  # 8.1 to 13 serve, but each refuses where another major version is asked for
 add_library(gradrace_xsimd INTERFACE)  # Debian's own xsimd target asks for a library (xtl) that it does not install
 target_include_directories(gradrace_xsimd SYSTEM INTERFACE ${xsimd_INCLUDE_DIRS})
 
