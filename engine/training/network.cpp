@@ -70,10 +70,6 @@ Network fitted(Network network, const Dataset& data) {
   return fitted(std::move(network), {images.height, images.width, images.channels}, images.classes);
 }
 
-Network mnist_convnet(Index height, Index width) {
-  return fitted(known_networks().front(), {height, width, 1}, 10);
-}
-
 Network fitted(Network network, const Shape& images, Index classes) {
   if (is_known(network)) {
     network.input = images;

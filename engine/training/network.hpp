@@ -27,9 +27,6 @@ const std::vector<Network>& known_networks();
 /// usage_error.
 Network find_network(const std::string& name_or_file);
 
-/// The experiment's network for grey images of ten classes.
-Network mnist_convnet(Index height, Index width);
-
 /// The network for images of this shape in so many classes. A known one adapts its input and its last layer; one from a
 /// file stays as it is, and usage_error is thrown where it does not take such images, does not tell so many classes
 /// apart, or has more outputs than there can be classes.

@@ -9,6 +9,7 @@
 #include <nlohmann/json.hpp>
 
 #include "engine/training/model.hpp"
+#include "tests/convnet.hpp"
 
 namespace gradrace {
 namespace {
@@ -80,7 +81,7 @@ TEST(StepArrays, HoldWhatTheyAreFilledWith) {
 }
 
 TEST(NetworkParameters, AreTheNetworks) {
-  const Network network = mnist_convnet(28, 28);
+  const Network network = convnet(28, 28);
   const Model model(network, {}, kernels::Isa::best(), 1, 1, nullptr);
   Index count = 0;
   for (const Parameter& p : model.parameters()) count += p.count();

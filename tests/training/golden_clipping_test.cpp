@@ -6,6 +6,7 @@
 #include <map>
 
 #include "engine/training/trainer.hpp"
+#include "tests/convnet.hpp"
 #include "tests/golden.hpp"
 #include "tests/training/golden_run.hpp"
 
@@ -19,7 +20,7 @@ class GoldenClipping : public testing::Test {
   TrainerOptions options(std::optional<double> clip_grad_norm) const {
     return {.batch_size = meta_.at("batch"), .clip_grad_norm = clip_grad_norm, .normalization = normalization(meta_)};
   }
-  Network network() const { return mnist_convnet(images_.height, images_.width); }
+  Network network() const { return convnet(images_.height, images_.width); }
   static std::unique_ptr<Optimizer> make(const std::string& name, const std::map<std::string, std::string>& given) {
     Options options(given);
     return OptimizerRegistry::instance().make(name, options);

@@ -7,6 +7,7 @@
 
 #include "engine/findings/difference.hpp"
 #include "engine/training/trainer.hpp"
+#include "tests/convnet.hpp"
 #include "tests/golden.hpp"
 #include "tests/training/golden_run.hpp"
 
@@ -76,7 +77,7 @@ Trained train(const Way& way, const Json& meta, const std::string& name, const s
   Options options(given);
   const auto optimizer = OptimizerRegistry::instance().make(name, options);
   const kernels::Team team(2);
-  const Network network = mnist_convnet(train_set.height, train_set.width);
+  const Network network = convnet(train_set.height, train_set.width);
   Trainer trainer(network, kernels::Isa::best(), team, *optimizer,
                   {.batch_size = meta.at("batch"),
                    .test_batch_size = meta.at("test_batch"),
@@ -117,7 +118,7 @@ TEST_P(GoldenTraining, FollowsPyTorch) {
   const ImageSet train_set = read_images(golden::path("experiment"), "train");
   const ImageSet test_set = read_images(golden::path("experiment"), "t10k");
   Generator generator(meta.at("seed").get<std::uint64_t>());
-  const auto init = Model(mnist_convnet(train_set.height, train_set.width), {}, kernels::Isa::best(), 1, 1, nullptr)
+  const auto init = Model(convnet(train_set.height, train_set.width), {}, kernels::Isa::best(), 1, 1, nullptr)
                         .initial_values(generator);
   const Generator after_init = generator;
   std::map<std::string, Trained> runs;
@@ -201,7 +202,7 @@ class GoldenMnist : public testing::Test {
   }
 
  private:
-  Network network() const { return mnist_convnet(images_.height, images_.width); }
+  Network network() const { return convnet(images_.height, images_.width); }
   Model model() const { return Model(network(), {}, kernels::Isa::best(), 1, batch_, nullptr); }
 
   ImageSet images_;

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "tests/convnet.hpp"
 #include "tests/races.hpp"
 
 namespace gradrace {
@@ -10,7 +11,7 @@ namespace {
 TEST(Learner, LearnsWhatARunOfARaceDoes) {
   const Dataset data = small_dataset();
   const RaceOptions race = small_race({"adam:lr=0.001,schedule=cosine"});
-  Learner learner(mnist_convnet(12, 12), "adam:lr=0.001,schedule=cosine", data.train,
+  Learner learner(convnet(12, 12), "adam:lr=0.001,schedule=cosine", data.train,
                   {.epochs = race.epochs, .normalization = data.normalization, .trainer = race.trainer});
   const RunResult run = run_race(race, data).runs[0];
   for (const EpochResult& epoch : run.epochs) {
@@ -24,7 +25,7 @@ TEST(Learner, LearnsWhatARunOfARaceDoes) {
 TEST(Learner, MeasuresThePixelsUnlessToldOtherwise) {
   const Dataset data = small_dataset();
   const auto loss = [&](std::optional<Normalization> normalization) {
-    return Learner(mnist_convnet(12, 12), "sgd:lr=0.01", data.train, {.normalization = normalization}).epoch();
+    return Learner(convnet(12, 12), "sgd:lr=0.01", data.train, {.normalization = normalization}).epoch();
   };
   EXPECT_EQ(loss({}), loss(measured_normalization(data.train)));
   EXPECT_NE(loss({}), loss(Normalization()));
@@ -32,7 +33,7 @@ TEST(Learner, MeasuresThePixelsUnlessToldOtherwise) {
 
 TEST(Learner, RefusesWhatDoesNotFit) {
   const Dataset data = small_dataset();
-  EXPECT_THROW(Learner(mnist_convnet(12, 12), "nobody", data.train), Error);
+  EXPECT_THROW(Learner(convnet(12, 12), "nobody", data.train), Error);
   const Network other{.input = {28, 28, 1}, .layers = {Spec::parse("linear:out_features=10")}};
   EXPECT_THROW(Learner(other, "adam", data.train), Error);
 }

@@ -11,6 +11,7 @@
 #include <thread>
 
 #include "tests/allocations.hpp"
+#include "tests/convnet.hpp"
 
 namespace gradrace {
 namespace {
@@ -41,8 +42,7 @@ Outcome run(const std::string& optimizer_name, const kernels::Isa& isa, Index th
   const kernels::Team team(threads);
   Options options;
   const auto optimizer = OptimizerRegistry::instance().make(optimizer_name, options);
-  Trainer trainer(mnist_convnet(28, 28), isa, team, *optimizer,
-                  {.batch_size = batch_size, .clip_grad_norm = clip_grad_norm});
+  Trainer trainer(convnet(28, 28), isa, team, *optimizer, {.batch_size = batch_size, .clip_grad_norm = clip_grad_norm});
   Generator generator(1);
   trainer.model().load(trainer.model().initial_values(generator));
   Batches batches(images, batch_size);
@@ -97,7 +97,7 @@ TEST(Trainer, EvaluatesWithAnyNumberOfThreadsAlike) {
     const kernels::Team team(threads);
     Options options;
     const auto optimizer = OptimizerRegistry::instance().make("adam", options);
-    Trainer trainer(mnist_convnet(28, 28), kernels::Isa::best(), team, *optimizer, {.test_batch_size = 32});
+    Trainer trainer(convnet(28, 28), kernels::Isa::best(), team, *optimizer, {.test_batch_size = 32});
     Generator generator(1);
     trainer.model().load(trainer.model().initial_values(generator));
     std::vector<Answer> answers(std::size_t(images.count));
@@ -161,7 +161,7 @@ TEST_P(TrainerAllocations, StepsAndEvaluationAllocateNothing) {
   const auto optimizer = OptimizerRegistry::instance().make(name, options);
   TrainerOptions trainer_options;
   if (max_norm > 0) trainer_options.clip_grad_norm = max_norm;
-  Trainer trainer(mnist_convnet(28, 28), kernels::Isa::best(), team, *optimizer, trainer_options);
+  Trainer trainer(convnet(28, 28), kernels::Isa::best(), team, *optimizer, trainer_options);
   Generator generator(1);
   trainer.model().load(trainer.model().initial_values(generator));
   Batches batches(images, 32);
@@ -184,7 +184,7 @@ TEST(Trainer, NotANumberInAnImagesPlaceOrAWeightReachesTheLoss) {
        {"cn1.weight", "cn1.bias", "cn2.weight", "cn2.bias", "fc1.weight", "fc1.bias", "fc2.weight", "fc2.bias"}) {
     Options options;
     const auto optimizer = OptimizerRegistry::instance().make("adam", options);
-    Trainer trainer(mnist_convnet(28, 28), kernels::Isa::best(), team, *optimizer, {});
+    Trainer trainer(convnet(28, 28), kernels::Isa::best(), team, *optimizer, {});
     Generator generator(1);
     auto values = trainer.model().initial_values(generator);
     for (NamedTensor& tensor : values)
