@@ -21,7 +21,9 @@ target_compile_options(gradrace_options INTERFACE
   -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wno-sign-conversion -Wno-psabi
   -ffp-contract=off -fno-math-errno $<$<BOOL:${GRADRACE_WERROR}>:-Werror>)
 if(GRADRACE_SANITIZE)
-  target_compile_options(gradrace_headers INTERFACE -fsanitize=${GRADRACE_SANITIZE} -fno-omit-frame-pointer -g)
+  # What is found ends the program: only so does a test that meets undefined behaviour fail.
+  target_compile_options(gradrace_headers INTERFACE
+    -fsanitize=${GRADRACE_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer -g1)
   target_link_options(gradrace_headers INTERFACE -fsanitize=${GRADRACE_SANITIZE})
 endif()
 set(CMAKE_CXX_EXTENSIONS OFF)
