@@ -39,7 +39,7 @@ class Conv2d final : public Layer {
 
   void prepare(const Context& context) const override {
     conv_.prepare(context);
-    if (context.training) input_gradient_.prepare(context);
+    input_gradient_.prepare(context);
   }
 
   void forward(const Context& context, Range samples, Activations in, Activations out) const override {

@@ -36,6 +36,7 @@ inline const std::map<std::string, std::vector<LayerCase>>& known_cases() {
       {"conv_pool",
        {{"conv_pool:out_channels=16", {8, 9, 1}},
         {"conv_pool:out_channels=5,p=0.3", {9, 8, 2}},
+        {"conv_pool:out_channels=6,kernel_size=5,padding=2", {6, 7, 3}},
         {"conv_pool:out_channels=16,kernel_size=2,pool_size=3,bias=false", {8, 8, 16}}}},
       {"dropout", {{"dropout:p=0"}, {"dropout:p=0.1", {1, 1, 37}}}},
       {"dropout2d", {{"dropout2d:p=0"}, {"dropout2d:p=0.2", {3, 3, 21}}}},
