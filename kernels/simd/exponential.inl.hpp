@@ -1,6 +1,7 @@
 #pragma once
-// The exponential function below one, which the activations are made of. Written out, so that all versions of xsimd and
-// all instruction sets compute one formula (where operations are not fused, some results differ in the last bit).
+// The exponential function below one, which the softmax and activations are made of. Written out, so that all versions
+// of xsimd and all instruction sets compute one formula (where operations are not fused, some results differ in the
+// last bit).
 
 #include "kernels/simd/vector.inl.hpp"
 
