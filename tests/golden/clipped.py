@@ -53,7 +53,8 @@ def train(meta, options, max_norm):
 
 
 with open(os.path.join(HERE, "trace_paired.json")) as file:
-    meta = json.load(file)["meta"]
+    trace = json.load(file)["meta"]
+meta = {key: trace[key] for key in ("seed", "batch", "normalize", "init_sha256")}
 cases = [train(meta, dict(lr=0.1), 0.5), train(meta, dict(lr=0.05, momentum=0.9), 1.5)]
 with open(os.path.join(HERE, "clipped.json"), "w") as file:
     json.dump({"torch": torch.__version__, "meta": meta, "cases": cases}, file)
