@@ -10,6 +10,7 @@
 #include "engine/data/idx.hpp"
 #include "engine/training/trainer.hpp"
 #include "tests/golden.hpp"
+#include "tests/support.hpp"
 
 namespace gradrace {
 namespace {
@@ -87,6 +88,9 @@ struct Way {
   bool fuse;
   KernelChoice kernels;
 };
+void PrintTo(const Way& way, std::ostream* out) {
+  *out << way.name;
+}
 const Way kWays[] = {{"auto", true, {}},
                      {"plain", false, {}},
                      {"fused_im2col", true, {ConvMethod::kIm2col}},

@@ -22,6 +22,9 @@ struct Way {
   bool fuse;
   KernelChoice kernels;
 };
+void PrintTo(const Way& way, std::ostream* out) {
+  *out << way.name;
+}
 const Way kWays[] = {{"fused", true, {}},
                      {"fused_im2col", true, {kernels::ConvMethod::kIm2col}},
                      {"fused_implicit", true, {kernels::ConvMethod::kImplicit}},
