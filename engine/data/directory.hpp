@@ -10,8 +10,8 @@
 
 namespace gradrace {
 
-/// Where downloads are kept: $XDG_CACHE_HOME/gradrace/<set's name> if that is absolute, else ~/.cache/gradrace/<name>.
-/// Empty if HOME is not set either.
+/// Where downloads are kept: $XDG_CACHE_HOME/gradrace/NAME (the set's) if that is absolute, else
+/// ~/.cache/gradrace/NAME. Empty if HOME is not set either.
 std::filesystem::path cache_directory(const KnownSet& set = kMnist);
 
 /// Makes `directory` if needed and downloads the files that it lacks, by themselves or in the set's archive. A file

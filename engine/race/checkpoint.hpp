@@ -18,7 +18,7 @@ struct Checkpoint {
   Generator generator{0};
 };
 
-/// A directory with one file for each run of a race, <label>_seed<seed>.safetensors: parameters under PyTorch's names,
+/// A directory with one file for each run of a race, LABEL_seedSEED.safetensors: parameters under PyTorch's names,
 /// optimizer state, step_loss, answers, and as metadata the rest, the race that it belongs to, and a checksum of it
 /// all.
 class Checkpoints {

@@ -15,8 +15,8 @@ namespace gradrace {
 class ResultsWriter final : public RaceObserver {
  public:
   /// Makes the directory if needed, and makes sure that the files can be written there, before anything is trained.
-  /// save_weights: also init.safetensors and, at the end of each run, <label>_final.safetensors; of a race from several
-  /// seeds init_seed<seed>.safetensors and <label>_seed<seed>_final.safetensors.
+  /// save_weights: also init.safetensors and, at the end of each run, LABEL_final.safetensors; of a race from several
+  /// seeds init_seedSEED.safetensors and LABEL_seedSEED_final.safetensors.
   /// plots: also pictures (plots.hpp), at the end of each run.
   ResultsWriter(std::filesystem::path directory, bool save_weights, bool plots = false);
 

@@ -22,7 +22,7 @@ std::string text_event(double wall_time, std::string_view tag, std::string_view 
 
 /// Writes the scalars of a race while it runs: train/loss for every step, test/loss and test/accuracy (0 to 1) for
 /// every epoch, at its last step; and as the text `data` a notice that it is not MNIST. Each run has a file in
-/// <directory>/<label>, or in <directory>/<label>/seed-<seed> where there are several seeds; that of a run that
+/// DIRECTORY/LABEL, or in DIRECTORY/LABEL/seed-SEED where there are several seeds; that of a run that
 /// goes on from a checkpoint holds all of the run. Files of former races stay, and the newest says that it replaces
 /// them. What is written is on its way to the file after every epoch. Throws failure where that is impossible.
 class TensorboardWriter final : public RaceObserver {

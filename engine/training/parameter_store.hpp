@@ -36,7 +36,7 @@ class ParameterStore {
   /// begins anew.
   void load(std::span<const NamedTensor> tensors);
   std::vector<NamedTensor> values() const;
-  /// The state arrays: state.0.<parameter>, ..., state.1.<parameter>, ...; and a way to set them, which throws
+  /// The state arrays: state.0.PARAMETER, ..., state.1.PARAMETER, ...; and a way to set them, which throws
   /// data_error as load does.
   std::vector<NamedTensor> state() const;
   void load_state(std::span<const NamedTensor> tensors);
