@@ -22,8 +22,8 @@ namespace {
 
 void print_help() {
   std::puts(
-      "gradrace-bench [--cold] and the flags below. --cold empties all caches before every run. See the README, "
-      "Measuring.\n");
+      "gradrace-bench [--cold] and the flags below. --cold empties all caches before every run. See "
+      "bench/README.md.\n");
   benchmark::PrintDefaultHelp();
 }
 

@@ -1,7 +1,7 @@
 #pragma once
 // For a test build (GRADRACE_SLOW_KERNELS): the matrix products, dense and sparse, Adam's step and the triad take twice
 // their time, as if somebody had spoilt them, with the same results. The tools for measuring must show it at a glance;
-// the README says where.
+// bench/README.md says where.
 
 #include "kernels/platform.hpp"
 #include "kernels/table.hpp"
