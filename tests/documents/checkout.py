@@ -28,7 +28,7 @@ STAND_INS = {
     "build/bench/gradrace-bench": """
       names=$("$real" "${@//avx512/$isa}" --benchmark_list_tests=true) && grep / <<<"$names" """,
     "bench/ladder": 'exec "$real" 64 1',
-    # Without PyTorch it says so, once it has understood its options. The test peers.skipped_without_pytorch is the same.
+    # Without PyTorch it says so, once it has understood its options.
     "bench/peers/compare": 'exec "$real" "$@" --python /nowhere/python3',
     # An hour or so.
     "tests/spoil": 'exec python3 -m py_compile "$real"',
@@ -68,7 +68,7 @@ def write_images(directory):
     directory.mkdir()
 
     def stripes(label, size):
-        return bytes(200 * (label * 2 <= i // size % size < label * 2 + 4) + noise.randrange(50) for i in range(size * size))
+        return bytes(200 * (label * 2 <= i // size < label * 2 + 4) + noise.randrange(50) for i in range(size * size))
 
     for part, count in IMAGES.items():
         labels = [i % 10 for i in range(count)]
@@ -80,11 +80,11 @@ def write_images(directory):
         (directory / f"{name}.bin").write_bytes(records)
 
 
-def link(source, target, without=()):
-    """Makes the directory `target`, with links to all that `source` holds."""
+def link(source, target):
+    """Makes the directory `target`, with links to all that `source` holds but builds and what tests leave there."""
     target.mkdir()
     for entry in source.iterdir():
-        if entry.name not in without and not entry.name.startswith(("build", "__pycache__")):
+        if not entry.name.startswith(("build", "__pycache__", "Testing")):
             (target / entry.name).symlink_to(entry)
 
 
@@ -92,36 +92,36 @@ class Checkout:
     """In the directory `root`, which must be empty. build: the build whose programs run; isa: what they run with."""
 
     def __init__(self, root, build, isa):
-        self.root, self._build, self._isa = root, build, isa
-        tree = root / "tree"
-        folders = {name.partition("/")[0] for name in STAND_INS} | {"bench", "tests"}
-        link(ROOT, tree, without=folders)
-        for folder in folders - {"build", "bin"}:
-            link(ROOT / folder, tree / folder)
-        for source, target in ((ROOT / "bench/peers", tree / "bench/peers"), (build, tree / "build")):
-            if target.is_symlink():
-                target.unlink()
-            link(source, target, without={"Testing"})
-        for folder in ("apps", "bench"):
-            (tree / "build" / folder).unlink()
-            link(build / folder, tree / "build" / folder)
+        self.tree, self._images, self._cache = root / "tree", root.parent / "images", root / "cache"
+        link(ROOT, self.tree)
+        (self.tree / "build").symlink_to(build)
         for name, stand_in in STAND_INS.items():
-            self._replace(tree / name, name, stand_in)
-        for program in ("apps/gradrace", "bench/gradrace-bench"):
-            (tree / "bin" / pathlib.Path(program).name).symlink_to(tree / "build" / program)
-        self.tree = tree
+            self._own_folder(name)
+            real = self._set_aside(self.tree / name) or shutil.which(pathlib.Path(name).name)
+            self._write(name, f"real={real} isa={isa} build={build}\n{stand_in}")
+        for program in ("build/apps/gradrace", "build/bench/gradrace-bench"):
+            self._write(f"bin/{pathlib.Path(program).name}", f'exec {self.tree / program} "$@"')
 
-    def _replace(self, path, name, stand_in):
-        path.parent.mkdir(exist_ok=True)
-        real = shutil.which(path.name) if name.startswith("bin/") else None
-        if path.exists():  # stays beside it, so that it finds what lies around it
-            real = path.with_name("." + path.name)
-            path.rename(real)
-        path.write_text(f"#!/bin/bash\nreal={real} isa={self._isa} build={self._build}\n{stand_in}\n")
-        path.chmod(0o755)
+    def _own_folder(self, name):
+        """Folders on the way to `name` that are links become folders with links in them."""
+        for folder in [*reversed((self.tree / name).relative_to(self.tree).parents)][1:]:
+            path = self.tree / folder
+            if path.is_symlink():
+                source = path.resolve()
+                path.unlink()
+                link(source, path)
+            path.mkdir(exist_ok=True)
+
+    def _set_aside(self, path):
+        """Renames what is there, if anything, within its folder, so that it finds its neighbours; returns its path."""
+        return path.rename(path.with_name("." + path.name)) if path.exists() else None
+
+    def _write(self, name, script):
+        (self.tree / name).write_text(f"#!/bin/bash\n{script}\n")
+        (self.tree / name).chmod(0o755)
 
     def environment(self):
         return os.environ | {
-            "PATH": f"{self.tree}/bin:{os.environ['PATH']}", "GRADRACE_DATA_DIR": str(self.root.parent / "images"),
-            "GRADRACE_MIRRORS": "http://127.0.0.1:1", "XDG_CACHE_HOME": str(self.root / "cache"),
+            "PATH": f"{self.tree}/bin:{os.environ['PATH']}", "GRADRACE_DATA_DIR": str(self._images),
+            "GRADRACE_MIRRORS": "http://127.0.0.1:1", "XDG_CACHE_HOME": str(self._cache),
             "GRADRACE_BENCH": str(self.tree / "build/bench/gradrace-bench")}

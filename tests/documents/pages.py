@@ -1,4 +1,4 @@
-"""The project's pages, taken apart: blocks of code, spans of code, links and headings, in the Markdown that they use."""
+"""The project's pages, taken apart: blocks and spans of code, links and headings, in the Markdown that they use."""
 
 import os
 import pathlib
