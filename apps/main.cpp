@@ -7,6 +7,7 @@
 #include <vector>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
 #include <CLI/CLI.hpp>
@@ -21,6 +22,8 @@
 #include "apps/terminal.hpp"
 #include "apps/version.hpp"
 #include "engine/base/error.hpp"
+#include "engine/measuring/machine.hpp"
+#include "kernels/isa.hpp"
 
 namespace gradrace {
 namespace {
@@ -41,10 +44,17 @@ std::string help_of_command(const CLI::App& app) {
   return name == "compare" ? "gradrace --help" : fmt::format("gradrace {} --help", name);
 }
 
+/// What was built, and of what.
+std::string version_text() {
+  const std::string commit = *kCommit ? fmt::format(" ({})", kCommit) : "";
+  return fmt::format("gradrace {}{}\n  compiler          {}\n  instruction sets  {}\n  libraries         {}", kVersion,
+                     commit, this_machine().compiler, fmt::join(kernels::Isa::built(), ", "), kLibraries);
+}
+
 int run(int argc, char** argv) {
   int exit_code = int(ExitCode::kOk);
   CLI::App app("Races optimizers on a CPU engine.", "gradrace");
-  app.set_version_flag("--version", fmt::format("gradrace {} ({})", kVersion, kCommit));
+  app.set_version_flag("--version", version_text);
   app.require_subcommand(1);
   add_compare_command(app, exit_code);
   add_data_command(app);

@@ -2,6 +2,7 @@
 # library with the flags of one instruction set, which may run where the expression is true. Only these objects get such
 # flags, and they export one constant table, table_<name>, and nothing else. The best is added first.
 find_package(xsimd REQUIRED)  # 8.1 to 13 serve, but each refuses where another major version is asked for
+record_library(xsimd ${xsimd_VERSION})
 add_library(gradrace_xsimd INTERFACE)  # Debian's own xsimd target asks for a library (xtl) that it does not install
 target_include_directories(gradrace_xsimd SYSTEM INTERFACE ${xsimd_INCLUDE_DIRS})
 

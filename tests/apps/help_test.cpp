@@ -1,6 +1,10 @@
 // What the program says of itself, of no command or of each.
+#include <regex>
+
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
+#include "kernels/isa.hpp"
 #include "tests/apps/program.hpp"
 
 namespace gradrace {
@@ -12,6 +16,12 @@ TEST_F(ProgramHelp, SaysItsVersionAndHelps) {
   const Outcome version = run({"--version"});
   EXPECT_EQ(version.exit_code, 0);
   EXPECT_TRUE(version.out.starts_with("gradrace ")) << version.out;
+  EXPECT_EQ(version.out.find("unknown"), std::string::npos) << version.out;
+  for (const std::string_view isa : kernels::Isa::built()) expect_contains(version.out, std::string(isa));
+  for (const char* library :
+       {"xsimd", "zlib", "libcurl", "OpenSSL", "fmt", "nlohmann json", "Boost", "Chart.js", "CLI11", "spdlog"})
+    EXPECT_TRUE(std::regex_search(version.out, std::regex(fmt::format("{} [0-9]+[.][0-9.]+[a-z]?(,|\n)", library))))
+        << library << ": " << version.out;
   for (const Words& words : {Words{"--help"}, Words{"compare", "--help"}, Words{"-h"}}) {
     const Outcome help = run(words);
     EXPECT_EQ(help.exit_code, 0);

@@ -40,7 +40,7 @@ function originCard(source) {
   return card(title, { wide: true, controls: copy },
     element("pre", { tabindex: "0", role: "region", "aria-label": "Command line" }, element("code", {}, command)),
     facts([
-      ["Program", `Gradrace ${program.version ?? ""}, commit ${program.commit ?? "unknown"}, ${program.compiler ?? ""}`],
+      ["Program", `Gradrace ${program.version ?? ""}, commit ${program.commit || "unknown"}, ${program.compiler ?? ""}`],
       ["Machine", [machine.cpu, isNumber(machine.threads) && `${machine.threads} threads`].filter(Boolean).join(", ")],
       ["Instruction set", program.isa],
       ["Kernels", kernels],
