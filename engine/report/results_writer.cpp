@@ -44,7 +44,7 @@ void ResultsWriter::run_ended(const RaceResult& race) {
     write_safetensors(directory_ / fmt::format("{}{}_final.safetensors", run.label, seed), run.parameters);
   }
   if (plots_) {
-    const bool is_mnist = setting_.data.at("notice").get<std::string>().empty();
+    const bool is_mnist = setting_.data.at("name").get<std::string>().empty();
     const std::string note = is_mnist ? "" : "data: " + setting_.data.at("name").get<std::string>() + ", not MNIST";
     for (const auto& [name, picture] : race_plots(race.runs, setting_.sweeps, note))
       write_atomically(directory_ / name, picture);
@@ -53,7 +53,7 @@ void ResultsWriter::run_ended(const RaceResult& race) {
 }
 
 void ResultsWriter::write(const RaceResult& race) const {
-  write_atomically(directory_ / "steps.csv", steps_csv(setting_.data.at("notice").get<std::string>(), race.runs));
+  write_atomically(directory_ / "steps.csv", steps_csv(setting_.data.at("name").get<std::string>(), race.runs));
   const ordered_json results = results_json(setting_, race.runs);
   write_atomically(directory_ / "results.json",
                    results.dump(1, ' ', false, ordered_json::error_handler_t::replace) + "\n");

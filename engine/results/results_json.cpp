@@ -71,13 +71,12 @@ ordered_json results_json(const RaceSetting& setting, std::span<const RunResult>
   return json;
 }
 
-std::string steps_csv(const std::string& notice, std::span<const RunResult> runs) {
-  std::string csv = notice.empty() ? "" : fmt::format("# {}\n", notice);
-  csv += "optimizer,seed,epoch,step,loss\n";
+std::string steps_csv(const std::string& data, std::span<const RunResult> runs) {
+  std::string csv = "optimizer,seed,epoch,step,loss,data\n";
   for (const RunResult& run : runs)
     for (Index i = 0; i < std::ssize(run.step_loss); ++i)
-      fmt::format_to(std::back_inserter(csv), "{},{},{},{},{}\n", run.label, run.seed, i / run.steps_per_epoch + 1,
-                     i + 1, run.step_loss[std::size_t(i)]);
+      fmt::format_to(std::back_inserter(csv), "{},{},{},{},{},{}\n", run.label, run.seed, i / run.steps_per_epoch + 1,
+                     i + 1, run.step_loss[std::size_t(i)], data);
   return csv;
 }
 

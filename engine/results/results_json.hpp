@@ -29,8 +29,8 @@ nlohmann::ordered_json data_json(const Dataset& data);
 /// loss that is not a number is null; then its run's status is "diverged" and `problem` says why.
 nlohmann::ordered_json results_json(const RaceSetting& setting, std::span<const RunResult> runs);
 
-/// steps.csv: optimizer (its label), seed, epoch and step (from 1; steps of the whole run), loss. A notice that the
-/// data is not MNIST stands in front as a comment line.
-std::string steps_csv(const std::string& notice, std::span<const RunResult> runs);
+/// steps.csv: optimizer (its label), seed, epoch and step (from 1; steps of the whole run), loss, and
+/// the name of the data, in a column since readers of CSV know no comments.
+std::string steps_csv(const std::string& data, std::span<const RunResult> runs);
 
 }  // namespace gradrace

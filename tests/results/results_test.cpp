@@ -54,7 +54,7 @@ TEST(Results, AreRewrittenAfterEveryEpoch) {
   const fs::path results = directory / "new/results";
   EXPECT_EQ(ordered_json::parse(read_text(results / "results.json")), results_json(small_setting(), race.runs));
   expect_contains(read_text(results / "report.html"), "\"label\":\"adam\"");
-  EXPECT_EQ(read_text(results / "steps.csv"), steps_csv("This is not MNIST.", race.runs));
+  EXPECT_EQ(read_text(results / "steps.csv"), steps_csv("custom", race.runs));
   const std::vector<NamedTensor> initial = read_safetensors(results / "init.safetensors");
   ASSERT_EQ(initial.size(), 8u);
   EXPECT_EQ(initial[0].name, "cn1.weight");
@@ -89,15 +89,15 @@ TEST(Results, SayEverythingInNumbersThatRoundTrip) {
   EXPECT_EQ(json["parameter_difference"][0]["parameter"], "cn1.weight");
 }
 
-TEST(Results, ListTheStepsWithTheNoticeInFront) {
+TEST(Results, ListTheStepsOfTheData) {
   RunResult run;
   run.label = "fast";
   run.seed = 7;
   run.steps_per_epoch = 2;
   run.step_loss = {2.301478f, 1.0f / 3, std::numeric_limits<float>::quiet_NaN()};
-  EXPECT_EQ(steps_csv("", {{run}}),
-            "optimizer,seed,epoch,step,loss\nfast,7,1,1,2.301478\nfast,7,1,2,0.33333334\nfast,7,2,3,nan\n");
-  EXPECT_TRUE(steps_csv("This is not MNIST.", {}).starts_with("# This is not MNIST.\noptimizer,"));
+  EXPECT_EQ(steps_csv("digits", {{run}}),
+            "optimizer,seed,epoch,step,loss,data\n"
+            "fast,7,1,1,2.301478,digits\nfast,7,1,2,0.33333334,digits\nfast,7,2,3,nan,digits\n");
 }
 
 TEST(Results, ExplainLossesThatAreNoNumbers) {
