@@ -20,6 +20,19 @@ target_link_libraries(gradrace_options INTERFACE gradrace::headers)
 target_compile_options(gradrace_options INTERFACE
   -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wno-sign-conversion -Wno-psabi
   -ffp-contract=off -fno-math-errno $<$<BOOL:${GRADRACE_WERROR}>:-Werror>)
+
+# What an attacker would need is taken away: programs lie anywhere in memory, their tables of functions cannot be written
+# once they run, and a write beyond a local array ends the program. Sanitizers look for more than fortify does, and would
+# be hidden from by it.
+include(CheckPIESupported)
+check_pie_supported(LANGUAGES CXX)
+set(CMAKE_POSITION_INDEPENDENT_CODE ON)
+target_compile_options(gradrace_options INTERFACE -fstack-protector-strong -fno-semantic-interposition)
+if(NOT GRADRACE_SANITIZE)
+  target_compile_options(gradrace_options INTERFACE $<$<CONFIG:Release>:-U_FORTIFY_SOURCE$<SEMICOLON>-D_FORTIFY_SOURCE=2>)
+endif()
+add_link_options(-Wl,-z,relro,-z,now,-z,noexecstack)
+
 if(GRADRACE_SANITIZE)
   # What is found ends the program: only so does a test that meets undefined behaviour fail.
   target_compile_options(gradrace_headers INTERFACE
