@@ -7,9 +7,9 @@
 ///     visit(self.epochs, {.name = "--epochs", .takes = whole_number(1, 100), .help = "passes over the images"});
 ///   }
 ///
-/// Parsing, help, the JSON of results and the identity of a race come from that visit. A member is a string, a number,
-/// an optional number, a bool (a flag, which takes no value) or a vector, whose option may be given several times. What
-/// it holds at first is the default.
+/// Parsing, help, manual pages, completions, the JSON of results and the identity of a race come from that visit. A
+/// member is a string, a number, an optional number, a bool (a flag, which takes no value) or a vector, whose option
+/// may be given several times. What it holds at first is the default.
 
 #include <concepts>
 #include <optional>
@@ -28,6 +28,9 @@ struct Values {
   std::string name;                         ///< what the help calls one: N, FILE
   std::vector<std::string> choices = {};    ///< the words among them that can be listed
   std::vector<CLI::Validator> checks = {};  ///< a value that fails one is a usage error
+
+  bool may_be_file() const { return name.find("FILE") != std::string::npos; }
+  bool may_be_directory() const { return name.find("DIR") != std::string::npos; }
 };
 
 /// All that is to be known of an option but for the member that it fills.
@@ -41,7 +44,25 @@ struct CommandOption {
   std::string needs = {}, excludes = {};  ///< another option, which comes earlier in the visit
   bool required = false;
   bool decisive = true;  ///< whether the numbers of a run hang on it
+
+  bool is_flag() const { return takes.name.empty(); }
+  bool stands_by_itself() const { return !name.starts_with('-'); }
 };
+
+/// A command of the program: CLI11 parses its line, and whoever writes about it finds its options here.
+class Command : public CLI::App {
+ public:
+  using App::App;
+  std::vector<CommandOption> described;  ///< in the order of its help; default_text is what the help shows
+};
+
+/// Makes a command of the program, or of another command, which owns it.
+Command& add_command(CLI::App& parent, const std::string& name, const std::string& description);
+
+/// The commands of a program or command, and theirs after them, in the order of its help; without those it hides.
+std::vector<const Command*> commands_of(const CLI::App& app);
+/// "data fetch": what is typed after the program's name.
+std::string full_name(const CLI::App& command);
 
 /// The option's key in JSON: batch_size for --batch-size.
 std::string json_key(const CommandOption& about);
@@ -74,20 +95,21 @@ auto in_group(const char* group, const Visit& visit) {
 }
 
 /// Gives an option that was added for some member the rest of what is known about it.
-void complete(CLI::App& command, CLI::Option& option, const CommandOption& about);
+void complete(Command& command, CLI::Option& option, const CommandOption& about);
 
 /// Lets `command` fill the members of `options`, which must outlive it. Of an option that is given several times the
 /// last value counts, unless it is a list.
 template <class T>
-void add_options(CLI::App& command, T& options) {
+void add_options(Command& command, T& options) {
   T::visit(options, [&command]<class Value>(Value& value, const CommandOption& about) {
     CLI::Option* option = nullptr;
     if constexpr (std::same_as<Value, bool>)
       option = command.add_flag(about.name, value, about.help);
     else
       option = command.add_option(about.name, value, about.help);
-    option->default_str(about.default_text.empty() ? default_text(value) : about.default_text);
-    complete(command, *option, about);
+    CommandOption whole = about;
+    if (about.default_text.empty()) whole.default_text = default_text(value);
+    complete(command, *option, whole);
   });
 }
 

@@ -209,18 +209,19 @@ int compare(CompareOptions options) {
 }  // namespace
 
 void add_compare_command(CLI::App& app, int& exit_code) {
-  CLI::App* command = app.add_subcommand("compare", kDescription);
+  Command& command = add_command(app, "compare", kDescription);
   const auto options = std::make_shared<CompareOptions>();
-  options->add_to(*command);
-  command->footer([&app] {
-    std::string text = "Commands (each has --help):\n";
-    for (const CLI::App* other : app.get_subcommands({}))
+  options->add_to(command);
+  command.footer([&app] {
+    std::string text = "Commands:\n";
+    for (const Command* other : commands_of(app))
       text +=
-          fmt::format("  {:<18}  {}\n", "gradrace " + other->get_name(),
+          fmt::format("  {:<20}  {}\n", "gradrace " + full_name(*other),
                       other->get_name() == "compare" ? "the race; also without the word" : other->get_description());
+    text += "  (each has --help)\n";
     return text + "\n" + kFooter;
   });
-  command->callback([options, &exit_code] { exit_code = compare(*options); });
+  command.callback([options, &exit_code] { exit_code = compare(*options); });
 }
 
 }  // namespace gradrace

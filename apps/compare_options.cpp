@@ -9,7 +9,7 @@
 #include "engine/files/safetensors.hpp"
 
 namespace gradrace {
-void CompareOptions::add_to(CLI::App& command) {
+void CompareOptions::add_to(Command& command) {
   add_options(command, *this);
   command.parse_complete_callback([this, &command] {
     if (!sweeps.empty() && command.count("--optimizer") == 0) optimizers.clear();

@@ -52,7 +52,7 @@ struct CompareOptions {
   }
 
   /// Lets `command` fill the members from its command line.
-  void add_to(CLI::App& command);
+  void add_to(Command& command);
 
   /// Reads the initial weights, if any. Throws usage_error for wrong optimizers or an instruction set that is not to be
   /// had, and data_error.
@@ -75,7 +75,7 @@ struct CompareOptions {
     visit(self.network, network_option());
     visit(self.optimizers, optimizer_option("an optimizer that takes part; give it once for each"));
     visit(self.sweeps, {.name = "--sweep",
-                        .takes = {"NAME:KEY=LOW..HIGH:log|lin:N[,...]"},
+                        .takes = {"NAME:KEY=LOW..HIGH:log|lin:N[,...]", optimizer_names()},
                         .help = "race an optimizer with each of N values of one option, as in "
                                 "adam:lr=1e-4..1e-1:log:7; the best on the validation images (by default a sixth) is "
                                 "compared with the others",

@@ -59,12 +59,12 @@ struct SetOptions {
 };
 
 /// A subcommand of `data` that does `work` with a known set and a directory, by default the set's in the cache.
-void add_command(CLI::App& data, const std::string& name, const std::string& help,
-                 void (*work)(const KnownSet&, const std::filesystem::path&)) {
-  CLI::App* command = data.add_subcommand(name, help);
+void add_set_command(Command& data, const std::string& name, const std::string& help,
+                     void (*work)(const KnownSet&, const std::filesystem::path&)) {
+  Command& command = add_command(data, name, help);
   const auto options = std::make_shared<SetOptions>();
-  add_options(*command, *options);
-  command->callback([options, work] {
+  add_options(command, *options);
+  command.callback([options, work] {
     const KnownSet& set = *find_known_set(options->dataset);
     std::filesystem::path directory = options->directory;
     if (directory.empty()) directory = cache_directory(set);
@@ -82,11 +82,11 @@ struct MakeOptions {
   }
 };
 
-void add_make_command(CLI::App& data) {
-  CLI::App* command = data.add_subcommand("make", "writes the digits that the program draws as four IDX files");
+void add_make_command(Command& data) {
+  Command& command = add_command(data, "make", "writes the digits that the program draws as four IDX files");
   const auto options = std::make_shared<MakeOptions>();
-  add_options(*command, *options);
-  command->callback([options] { make(options->directory); });
+  add_options(command, *options);
+  command.callback([options] { make(options->directory); });
 }
 
 }  // namespace
@@ -109,11 +109,12 @@ DownloadOptions download_options(bool progress) {
 }
 
 void add_data_command(CLI::App& app) {
-  CLI::App* data = app.add_subcommand("data", "fetches, verifies and makes data directories");
-  data->require_subcommand(1);
-  add_command(*data, "fetch", "downloads what MNIST, or another set, lacks in a directory", fetch_set);
-  add_command(*data, "verify", "checks the files of a directory; exits 3 if they are fine but not the set's", verify);
-  add_make_command(*data);
+  Command& data = add_command(app, "data", "fetches, verifies and makes data directories");
+  data.require_subcommand(1);
+  add_set_command(data, "fetch", "downloads what MNIST, or another set, lacks in a directory", fetch_set);
+  add_set_command(data, "verify", "checks the files of a directory; exits 3 if they are fine but not the set's",
+                  verify);
+  add_make_command(data);
 }
 
 }  // namespace gradrace

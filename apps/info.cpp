@@ -104,10 +104,10 @@ void run(const InfoOptions& options) {
 }  // namespace
 
 void add_info_command(CLI::App& app) {
-  CLI::App* command = app.add_subcommand("info", "show the machine, the instruction sets and the measured limits");
+  Command& command = add_command(app, "info", "show the machine, the instruction sets and the measured limits");
   const auto options = std::make_shared<InfoOptions>();
-  add_options(*command, *options);
-  command->callback([options] { run(*options); });
+  add_options(command, *options);
+  command.callback([options] { run(*options); });
 }
 
 }  // namespace gradrace

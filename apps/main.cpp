@@ -14,6 +14,7 @@
 
 #include "apps/compare.hpp"
 #include "apps/data.hpp"
+#include "apps/documents.hpp"
 #include "apps/info.hpp"
 #include "apps/networks.hpp"
 #include "apps/optimizers.hpp"
@@ -53,7 +54,7 @@ std::string version_text() {
 
 int run(int argc, char** argv) {
   int exit_code = int(ExitCode::kOk);
-  CLI::App app("Races optimizers on a CPU engine.", "gradrace");
+  CLI::App app("races optimizers on a CPU engine", "gradrace");
   app.set_version_flag("--version", version_text);
   app.require_subcommand(1);
   add_compare_command(app, exit_code);
@@ -63,6 +64,7 @@ int run(int argc, char** argv) {
   add_networks_command(app);
   add_report_command(app);
   add_profile_command(app);
+  add_documents_command(app);
   std::vector<std::string> words = arguments(argc, argv, app);
   std::ranges::reverse(words);  // CLI11 takes them from the back
   try {

@@ -31,6 +31,15 @@ Types and their options are PyTorch's; between images and "linear" flattening is
 struct NetworksCommand {
   std::vector<std::string> networks;
   bool json = false;
+
+  template <class Self, class Visit>
+  static void visit(Self& self, const Visit& visit) {
+    CommandOption networks = network_option();
+    networks.name = "network";
+    networks.help = "by name or file; all that have a name if none is given";
+    visit(self.networks, networks);
+    visit(self.json, json_option());
+  }
 };
 
 std::string shape_text(const Shape& shape) {
@@ -88,13 +97,11 @@ void run(const NetworksCommand& command) {
 }  // namespace
 
 void add_networks_command(CLI::App& app) {
-  CLI::App* command = app.add_subcommand("networks", "networks to race on: layers, shapes, parameters, multiply-adds");
+  Command& command = add_command(app, "networks", "networks to race on: layers, shapes, parameters, multiply-adds");
   const auto options = std::make_shared<NetworksCommand>();
-  command->add_option("network", options->networks, "by name or file; all that have a name if none is given")
-      ->type_name("NAME|FILE.json");
-  command->add_flag("--json", options->json, "print one JSON document and nothing else");
-  command->footer(kFooter);
-  command->callback([options] { run(*options); });
+  add_options(command, *options);
+  command.footer(kFooter);
+  command.callback([options] { run(*options); });
 }
 
 }  // namespace gradrace

@@ -127,10 +127,10 @@ ordered_json document() {
 }  // namespace
 
 void add_optimizers_command(CLI::App& app) {
-  CLI::App* command = app.add_subcommand("optimizers", "list the optimizers with their options, costs and papers");
+  Command& command = add_command(app, "optimizers", "list the optimizers with their options, costs and papers");
   const auto options = std::make_shared<OptimizersOptions>();
-  add_options(*command, *options);
-  command->callback([options] { say(options->json ? document().dump(2) + "\n" : text()); });
+  add_options(command, *options);
+  command.callback([options] { say(options->json ? document().dump(2) + "\n" : text()); });
 }
 
 }  // namespace gradrace

@@ -8,6 +8,8 @@
 #include <fmt/ranges.h>
 
 #include "engine/base/error.hpp"
+#include "engine/optimizers/optimizer.hpp"
+#include "engine/training/network.hpp"
 #include "kernels/cpus.hpp"
 
 namespace gradrace {
@@ -99,21 +101,26 @@ Values one_of(const std::vector<std::string>& choices) {
   return {fmt::format("{}", fmt::join(choices, "|")), choices, {CLI::Validator(check, "")}};
 }
 
+std::vector<std::string> optimizer_names() {
+  return OptimizerRegistry::instance().names();
+}
+
 CommandOption optimizer_option(const std::string& help) {
-  return {.name = "--optimizer", .takes = {"[LABEL@]NAME[:KEY=VALUE,...]"}, .help = help};
+  return {.name = "--optimizer", .takes = {"[LABEL@]NAME[:KEY=VALUE,...]", optimizer_names()}, .help = help};
 }
 
 CommandOption network_option() {
-  return {.name = "--network",
-          .takes = {"NAME|FILE.json"},
-          .help = "what is trained; `gradrace networks` lists those that have a name"};
+  Values names = {"NAME|FILE.json"};
+  for (const Network& network : known_networks()) names.choices.push_back(network.name);
+  return {
+      .name = "--network", .takes = names, .help = "what is trained; `gradrace networks` lists those that have a name"};
 }
 
 CommandOption threads_option() {
   Values number = whole_number(1, kMostThreads);
   number.checks.emplace_back(too_many_threads, "");
   return {
-      .name = "--threads", .takes = number, .help = "default: the CPUs that the program may use", .decisive = false};
+      .name = "--threads", .takes = number, .help = "threads that compute", .default_text = "the CPUs that the program may use", .decisive = false};
 }
 
 CommandOption isa_option() {

@@ -27,6 +27,8 @@ std::vector<std::uint64_t> whole_numbers(const std::string& list);
 /// The numbers with slashes between them; empty if they are none.
 std::vector<double> numbers_by_channel(const std::string& list);
 
+/// Those that a race can have.
+std::vector<std::string> optimizer_names();
 /// --optimizer [LABEL@]NAME[:KEY=VALUE,...], which may be given several times.
 CommandOption optimizer_option(const std::string& help);
 /// --network NAME|FILE.json; find_network (engine/training/network.hpp) knows its meaning.

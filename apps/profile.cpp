@@ -79,11 +79,11 @@ void run(const ProfileCommand& command) {
 }  // namespace
 
 void add_profile_command(CLI::App& app) {
-  CLI::App* command = app.add_subcommand("profile", "measure what an optimizer's step costs");
-  command->footer(kFooter);
+  Command& command = add_command(app, "profile", "measure what an optimizer's step costs");
+  command.footer(kFooter);
   const auto options = std::make_shared<ProfileCommand>();
-  add_options(*command, *options);
-  command->callback([options] { run(*options); });
+  add_options(command, *options);
+  command.callback([options] { run(*options); });
 }
 
 }  // namespace gradrace

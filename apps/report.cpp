@@ -27,8 +27,10 @@ struct ReportOptions {
 
   template <class Self, class Visit>
   static void visit(Self& self, const Visit& visit) {
-    visit(self.directories,
-          {.name = "DIR", .help = "directories that races wrote with --out, or results.json files", .required = true});
+    visit(self.directories, {.name = "race",
+                             .takes = {"DIR|FILE"},
+                             .help = "directories that races wrote with --out, or results.json files",
+                             .required = true});
     visit(
         self.out,
         {.name = "--out", .takes = {"FILE"}, .help = "the page; default: report.html in the directory, if it is one"});
@@ -53,10 +55,10 @@ void report(const ReportOptions& options) {
 }  // namespace
 
 void add_report_command(CLI::App& app) {
-  CLI::App* command = app.add_subcommand("report", "makes report.html again, or one of several races");
+  Command& command = add_command(app, "report", "makes report.html again, or one of several races");
   const auto options = std::make_shared<ReportOptions>();
-  add_options(*command, *options);
-  command->callback([options] { report(*options); });
+  add_options(command, *options);
+  command.callback([options] { report(*options); });
 }
 
 }  // namespace gradrace
