@@ -11,7 +11,7 @@ packages=(
   libspdlog-dev libfmt-dev libcli11-dev nlohmann-json3-dev libboost-dev
   zlib1g-dev libcurl4-openssl-dev libssl-dev ca-certificates libjs-chart.js
 )
-test_packages=(python3 chromium chromium-driver)  # for the test that looks at the report
+test_packages=(python3 chromium chromium-driver pkgconf)  # for tests of the report and of the installed library
 
 # fail SENTENCE: says it, and ends.
 fail() {

@@ -39,5 +39,18 @@ if(GRADRACE_SANITIZE)
     -fsanitize=${GRADRACE_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer -g1)
   target_link_options(gradrace_headers INTERFACE -fsanitize=${GRADRACE_SANITIZE})
 endif()
+
+# export_our_symbols(library): if it is shared, others see what has our namespace in its name, and nothing else. All of
+# our headers are its interface, so there is no list to keep.
+function(export_our_symbols library)
+  get_target_property(type ${library} TYPE)
+  if(type STREQUAL SHARED_LIBRARY)
+    target_link_options(${library} PRIVATE -Wl,--version-script=${PROJECT_SOURCE_DIR}/cmake/library.map)
+    set_target_properties(${library} PROPERTIES VERSION ${PROJECT_VERSION}
+      SOVERSION ${PROJECT_VERSION_MAJOR}.${PROJECT_VERSION_MINOR}
+      LINK_DEPENDS ${PROJECT_SOURCE_DIR}/cmake/library.map DEFINE_SYMBOL "" INSTALL_RPATH $ORIGIN)
+  endif()
+endfunction()
+
 set(CMAKE_CXX_EXTENSIONS OFF)
 set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
