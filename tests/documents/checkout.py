@@ -39,7 +39,7 @@ STAND_INS = {
       case "$1" in --version | -E | -P) exec "$real" "$@" ;; esac
       while [ $# -gt 0 ]; do
         case "$1" in
-          -B) [ -e "$2" ] || ln -s build "$2" ;;
+          -B) rmdir "$2" 2>/dev/null; [ -e "$2" ] || ln -s build "$2" ;;
           --build | --install) [ -d "$2" ] || { echo "there is no build in $2"; exit 1; } ;;
           --component) grep -q "\\"$2\\"" "$build/cmake_install.cmake" || { echo "nothing is of $2"; exit 1; } ;;
           GRADRACE_*=*) grep -q "^${1%%=*}:" "$build/CMakeCache.txt" || { echo "there is no option $1"; exit 1; } ;;
