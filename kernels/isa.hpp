@@ -20,7 +20,7 @@ class Isa {
   /// Names of all built ones, best first, whether or not this CPU can run them.
   static std::vector<std::string_view> built();
 
-  std::string_view name() const;  ///< "sse2", "avx2", "avx512"
+  std::string_view name() const;  ///< "sse2", "avx2", "avx512"; "neon" on 64-bit ARM
   Index lanes() const;            ///< floats in a vector
   const KernelTable& table() const { return *table_; }
   bool operator==(const Isa&) const = default;

@@ -7,6 +7,9 @@
 #include <xsimd/xsimd.hpp>
 
 #include "kernels/base.hpp"
+#ifdef __aarch64__
+#include "kernels/simd/exact_neon.inl.hpp"
+#endif
 
 namespace gradrace::kernels {
 namespace {
@@ -114,9 +117,16 @@ void for_each_vector(Index n, const Body& body) {
 }
 
 /// One bit per lane, the first lane lowest (xsimd 8.1 has no such function).
+#ifdef __aarch64__
+inline unsigned movemask(uint32x4_t lanes) {
+  constexpr uint32x4_t kBits = {1, 2, 4, 8};
+  return vaddvq_u32(vandq_u32(lanes, kBits));
+}
+#else
 inline unsigned movemask(__m128 lanes) {
   return unsigned(_mm_movemask_ps(lanes));
 }
+#endif
 #ifdef __AVX__
 inline unsigned movemask(__m256 lanes) {
   return unsigned(_mm256_movemask_ps(lanes));
