@@ -11,6 +11,7 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "engine/measuring/cpu_name.hpp"
 #include "kernels/cpus.hpp"
 #include "kernels/isa.hpp"
 
@@ -21,14 +22,6 @@ std::string first_line(const std::string& path) {
   std::string line;
   std::getline(std::ifstream(path) >> std::ws, line);
   return line;
-}
-
-std::string cpu_name() {
-  std::ifstream file("/proc/cpuinfo");
-  for (std::string line; std::getline(file, line);)
-    if (const std::size_t colon = line.find(": "); line.starts_with("model name") && colon != std::string::npos)
-      return line.substr(colon + 2);
-  return "unknown";
 }
 
 /// "0-3,8" -> 5.
@@ -95,7 +88,7 @@ std::string openmp_runtime() {
 
 Machine this_machine() {
   Machine machine;
-  machine.cpu = cpu_name();
+  machine.cpu = cpu_name(std::ifstream("/proc/cpuinfo"));
   machine.cpus = count_cpus(first_line("/sys/devices/system/cpu/online"));
   machine.cores = count_cores(machine.cpus);
   machine.affinity_cpus = Index(kernels::given_cpus().size());

@@ -20,7 +20,7 @@ struct Cache {
 
 /// What the machine and this build say of themselves; nothing here is measured.
 struct Machine {
-  std::string cpu;                         ///< model name; "unknown" where Linux gives none
+  std::string cpu;                         ///< its name (cpu_name.hpp); "unknown" where Linux gives none
   Index cores = 0, cpus = 0;               ///< online, whoever may use them; 0 where Linux does not say
   Index affinity_cpus = 0;                 ///< CPUs that the process was given
   std::optional<double> quota_cpus;        ///< CPU time per time that control groups allow; nothing: no quota
