@@ -109,11 +109,11 @@ TEST(Trainer, EvaluatesWithAnyNumberOfThreadsAlike) {
 }
 
 TEST(Trainer, InstructionSetsAgreeButAreNotTheSameCode) {
-  const Outcome best = run("adam", kernels::Isa::best(), 2, 32, 10);
-  const Outcome sse2 = run("adam", kernels::Isa::available().back(), 2, 32, 10);
   if (kernels::Isa::available().size() < 2) GTEST_SKIP() << "this CPU has no second instruction set";
-  for (std::size_t i = 0; i < 10; ++i) EXPECT_NEAR(best.losses[i], sse2.losses[i], 1e-4) << "step " << i + 1;
-  EXPECT_FALSE(same_bits(best, sse2)) << "fused and separate roundings cannot agree in every bit";
+  const Outcome best = run("adam", kernels::Isa::best(), 2, 32, 10);
+  const Outcome last = run("adam", kernels::Isa::available().back(), 2, 32, 10);
+  for (std::size_t i = 0; i < 10; ++i) EXPECT_NEAR(best.losses[i], last.losses[i], 1e-4) << "step " << i + 1;
+  EXPECT_FALSE(same_bits(best, last)) << "fused and separate roundings cannot agree in every bit";
 }
 
 TEST(Trainer, LossFalls) {
