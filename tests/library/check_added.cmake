@@ -1,4 +1,4 @@
-# cmake -DPROJECT=.. -DGRADRACE=.. -DBUILD=.. -DGENERATOR=.. -DCOMPILER=.. -P check_added.cmake
+# cmake -DPROJECT=.. -DGRADRACE=.. -DBUILD=.. -DGENERATOR=.. "-DCOMPILER=-D;.." -P check_added.cmake
 # Configures PROJECT with the source tree GRADRACE added to it, where what only the programs need is not to be had, and
 # looks at how each would be compiled. Nothing is: that would take minutes.
 file(REMOVE_RECURSE ${BUILD})
@@ -6,7 +6,7 @@ set(hidden "")
 foreach(package IN ITEMS CLI11 spdlog benchmark GTest)
   list(APPEND hidden -D CMAKE_DISABLE_FIND_PACKAGE_${package}=ON)
 endforeach()
-execute_process(COMMAND ${CMAKE_COMMAND} -E env --unset=CXXFLAGS ${CMAKE_COMMAND} -S ${PROJECT} -B ${BUILD} -G ${GENERATOR} -D CMAKE_CXX_COMPILER=${COMPILER}
+execute_process(COMMAND ${CMAKE_COMMAND} -E env --unset=CXXFLAGS ${CMAKE_COMMAND} -S ${PROJECT} -B ${BUILD} -G ${GENERATOR} ${COMPILER}
   -D GRADRACE_SOURCE=${GRADRACE} -D CMAKE_EXPORT_COMPILE_COMMANDS=ON --no-warn-unused-cli ${hidden}
   OUTPUT_QUIET COMMAND_ERROR_IS_FATAL ANY)
 
