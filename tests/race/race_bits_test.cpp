@@ -23,6 +23,9 @@ const std::map<std::string, std::pair<const char*, const char*>> kAdadeltaAndAda
     {"avx512",
      {"36fe3ec8c2cc64794e09c8ddfc0a8a314086464e8b9030ffb31e9bc69731eef2",
       "d92bab20cca5d97877e0e4e6a064c6c1965a546b13ec9af0abf9ec836deccd33"}},
+    {"neon",
+     {"37c63feafb656cf735e3595986e2ea45e946288d8932aa9a2b7447aa4ca404a5",
+      "0b9143ee80e580e53e28b9b2153a80d2beea8708cec3a88896ed812595b65456"}},
 };
 
 std::string hash_of(const RunResult& run) {
