@@ -26,6 +26,10 @@ std::string full_name(const CLI::App& command) {
   return parent && parent->get_parent() ? full_name(*parent) + " " + command.get_name() : command.get_name();
 }
 
+std::string in_short(const CLI::App& command) {
+  return command.get_name() == "compare" ? "the race" : command.get_description();
+}
+
 std::string json_key(const CommandOption& about) {
   std::string key = about.name.substr(about.name.find_first_not_of('-'));
   std::ranges::replace(key, '-', '_');

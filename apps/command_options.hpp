@@ -63,6 +63,8 @@ Command& add_command(CLI::App& parent, const std::string& name, const std::strin
 std::vector<const Command*> commands_of(const CLI::App& app);
 /// "data fetch": what is typed after the program's name.
 std::string full_name(const CLI::App& command);
+/// What a list of commands says of one: its description, which is too long for that where it is the race's.
+std::string in_short(const CLI::App& command);
 
 /// The option's key in JSON: batch_size for --batch-size.
 std::string json_key(const CommandOption& about);

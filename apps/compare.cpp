@@ -215,9 +215,8 @@ void add_compare_command(CLI::App& app, int& exit_code) {
   command.footer([&app] {
     std::string text = "Commands:\n";
     for (const Command* other : commands_of(app))
-      text +=
-          fmt::format("  {:<20}  {}\n", "gradrace " + full_name(*other),
-                      other->get_name() == "compare" ? "the race; also without the word" : other->get_description());
+      text += fmt::format("  {:<20}  {}{}\n", "gradrace " + full_name(*other), in_short(*other),
+                          other->get_name() == "compare" ? "; also without the word" : "");
     text += "  (each has --help)\n";
     return text + "\n" + kFooter;
   });

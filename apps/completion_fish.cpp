@@ -48,11 +48,11 @@ std::string fish_completion(const CLI::App& program) {
   std::string cases, first, options;
   for (const Command* command : commands_of(program)) {
     const std::string name = full_name(*command);
-    const std::string help = name == "compare" ? "the race" : command->get_description();
     // The more words, the earlier: "data fetch" before "data".
     cases.insert(0, fmt::format("    case '{0} *'\n      echo {0}\n", name));
     if (command->get_parent() == &program)
-      first += line("test (count (commandline -opc)) -eq 1", fmt::format("-a {} -d {}", name, in_quotes(help)));
+      first += line("test (count (commandline -opc)) -eq 1",
+                    fmt::format("-a {} -d {}", name, in_quotes(in_short(*command))));
     options += described(*command);
   }
   return "# Completion of gradrace for fish, made by gradrace from its own options.\n"

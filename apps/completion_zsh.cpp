@@ -53,8 +53,7 @@ std::string describe(const CLI::App& parent) {
   std::string list;
   for (const Command* command : commands_of(parent))
     if (command->get_parent() == &parent)
-      list += fmt::format(" '{}:{}'", command->get_name(),
-                          command->get_name() == "compare" ? "the race" : in_quotes(command->get_description()));
+      list += fmt::format(" '{}:{}'", command->get_name(), in_quotes(in_short(*command)));
   return fmt::format("local -a commands=({}); _describe command commands", list.substr(1));
 }
 
