@@ -1,6 +1,7 @@
 #include "apps/info.hpp"
 
 #include <memory>
+#include <string>
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -43,7 +44,9 @@ std::string cache_list(const std::vector<Cache>& caches) {
 
 std::string machine_text(const Machine& machine, const kernels::Isa& isa) {
   const std::string quota = machine.quota_cpus ? fmt::format("{:.4g} CPUs", *machine.quota_cpus) : "none";
-  std::string text = fmt::format("CPU       {}, cores: {}, CPUs: {}\n", machine.cpu, machine.cores, machine.cpus);
+  const auto known = [](Index count) { return count == 0 ? "unknown" : std::to_string(count); };
+  std::string text =
+      fmt::format("CPU       {}, cores: {}, CPUs: {}\n", machine.cpu, known(machine.cores), known(machine.cpus));
   text += fmt::format("Allowed   CPUs: {} (affinity: {}, control group's quota: {})\n", machine.allowed_cpus,
                       machine.affinity_cpus, quota);
   text += fmt::format("Caches    {}\n", cache_list(machine.caches));

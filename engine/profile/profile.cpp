@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <deque>
+#include <limits>
 #include <memory>
 
 #include <fmt/format.h>
@@ -29,10 +30,11 @@ Teams teams_up_to(Index most) {
   return teams;
 }
 
+/// Where Linux tells of no cache, any array may fit.
 Index largest_cache() {
   Index largest = 0;
   for (const Cache& cache : this_machine().caches) largest = std::max(largest, cache.bytes);
-  return largest;
+  return largest == 0 ? std::numeric_limits<Index>::max() : largest;
 }
 
 /// All optimizers at one size, with memory of its own.
