@@ -9,7 +9,8 @@ import urllib.request
 
 
 class Browser:
-    """Use as a context manager. The profile is a fresh one; --no-sandbox lets it run as root in a container."""
+    """Use as a context manager. The profile is a fresh one; --no-sandbox lets it run as root in a container, and a pipe
+    to the browser spares ChromeDriver the name localhost, which a bare Debian does not know."""
 
     def __enter__(self):
         self._profile = tempfile.TemporaryDirectory(prefix="gradrace-browser-", ignore_cleanup_errors=True)
@@ -18,7 +19,7 @@ class Browser:
         try:
             self._url = f"http://127.0.0.1:{self._port()}"
             arguments = ["--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage",
-                         "--hide-scrollbars", "--disable-background-networking", "--disable-component-update",
+                         "--remote-debugging-pipe", "--hide-scrollbars", "--disable-background-networking", "--disable-component-update",
                          f"--user-data-dir={self._profile.name}"]
             session = self._send("POST", "/session", {"capabilities": {"alwaysMatch": {
                 "goog:chromeOptions": {"args": arguments},
