@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <cstring>
 #include <set>
+#include <tuple>
 #include <utility>
 
 #include <nlohmann/json.hpp>
@@ -154,8 +155,8 @@ std::vector<SafetensorsEntry> parse_safetensors(std::string_view file, const std
   std::vector<SafetensorsEntry> entries;
   for (const auto& [name, entry] : header.items())
     if (name != kMetadata) entries.push_back(parse_entry(name, entry, data, source));
-  std::ranges::stable_sort(entries, {}, [](const SafetensorsEntry& entry) {
-    return std::pair(entry.bytes.data(), entry.bytes.data() + entry.bytes.size());
+  std::ranges::sort(entries, {}, [](const SafetensorsEntry& entry) {
+    return std::tuple(entry.bytes.data(), entry.bytes.size(), std::string_view(entry.name));
   });
   expect_full_cover(entries, file, data, source);
   return entries;

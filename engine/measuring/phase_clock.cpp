@@ -63,18 +63,18 @@ void PhaseClock::record(bool on) {
 }
 
 std::vector<StageSeconds> PhaseClock::take() {
-  std::vector<StageSeconds> taken = stages_;
+  std::vector<StageSeconds> taken;
   const double length = length_.seconds();
-  for (Index s = 0; s < std::ssize(taken); ++s) {
-    StageSeconds& stage = taken[std::size_t(s)];
+  for (Index s = 0; s < std::ssize(stages_); ++s) {
+    StageSeconds stage = stages_[std::size_t(s)];
     for (Laps& laps : laps_) {
       const double seconds = double(laps.spent(s)) * length;
       stage.mean += seconds / double(laps_.size());
       stage.slowest = std::max(stage.slowest, seconds);
       laps.spent(s) = 0;
     }
+    taken.insert(std::ranges::upper_bound(taken, stage.phase, {}, &StageSeconds::phase), stage);
   }
-  std::ranges::stable_sort(taken, {}, &StageSeconds::phase);
   return taken;
 }
 

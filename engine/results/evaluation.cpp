@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 #include <numeric>
+#include <utility>
 
 #include <nlohmann/json.hpp>
 
@@ -71,7 +72,7 @@ void add_evaluation(ordered_json& results, std::span<const RunResult> runs, cons
   }
   std::vector<std::size_t> order(sums.size());
   std::iota(order.begin(), order.end(), std::size_t(0));
-  std::ranges::stable_sort(order, std::greater(), [&](std::size_t i) { return sums[i]; });
+  std::ranges::sort(order, {}, [&](std::size_t i) { return std::pair(-sums[i], i); });
   order.resize(std::min(order.size(), std::size_t(kHardestImages)));
   results["hardest"] = ordered_json::array();
   for (const std::size_t index : order)
