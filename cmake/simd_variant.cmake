@@ -19,9 +19,10 @@ function(add_simd_variant name)
   endif()
   # Always optimised: without inlining, template instantiations become shared symbols, and the linker could
   # give baseline code a copy that was compiled for a newer instruction set.
+  # Kernels throw nothing: what a compiler adds for exceptions would be symbols that the linker could give to others.
   # Inner loops begin at a fetch boundary: elsewhere one runs up to an eighth slower, and any edit could move it there.
   # Short copies stay loops: as calls of memcpy they would cost more than the copying.
-  target_compile_options(gradrace_variant_${name} PRIVATE ${arg_FLAGS} ${level} -falign-loops=32
+  target_compile_options(gradrace_variant_${name} PRIVATE ${arg_FLAGS} ${level} -fno-exceptions -falign-loops=32
     -fvisibility=hidden -fvisibility-inlines-hidden $<$<CXX_COMPILER_ID:GNU>:-fno-tree-loop-distribute-patterns>)
   target_compile_definitions(gradrace_variant_${name} PRIVATE GRADRACE_ARCH=${arg_ARCH} GRADRACE_ISA="${name}"
     GRADRACE_TABLE=table_${name} $<$<BOOL:${GRADRACE_SLOW_KERNELS}>:GRADRACE_SLOW_KERNELS>)
