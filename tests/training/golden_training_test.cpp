@@ -4,6 +4,9 @@
 
 #include <cmath>
 #include <cstdlib>
+#include <map>
+
+#include <fmt/format.h>
 
 #include "engine/findings/difference.hpp"
 #include "engine/training/trainer.hpp"
@@ -149,6 +152,16 @@ INSTANTIATE_TEST_SUITE_P(Order, GoldenTraining,
                          });
 
 /// The original experiment: Adadelta, then Adam from the same weights, while the random numbers go on.
+/// Where two numbers are nearly equal, rounding decides which is the maximum, and whether a ReLU passes one. Whoever
+/// decides otherwise than PyTorch leaves its losses by 1e-5 at once, and a hundredfold every ten steps from there on.
+/// Of all ways on all instruction sets these do so before the 40th step, in which the others are within 1.1e-6.
+Index steps_together(const kernels::Isa& isa, const Way& way) {
+  static const std::map<std::pair<std::string_view, std::string_view>, Index> kEarly{
+      {{"avx2", "plain_winograd4"}, 30}, {{"sse2", "plain_winograd2"}, 15}, {{"sse2", "plain_im2col"}, 15}};
+  const auto early = kEarly.find({isa.name(), way.name});
+  return early == kEarly.end() ? 40 : early->second;
+}
+
 class GoldenMnist : public testing::Test {
  protected:
   void SetUp() override {
@@ -177,12 +190,13 @@ class GoldenMnist : public testing::Test {
   }
 
   /// The first losses of an optimizer that begins here.
-  std::vector<float> losses(const std::string& name, const std::string& lr, Index steps, const Way& way = kWays[0],
+  std::vector<float> losses(const std::string& name, const std::string& lr, Index steps,
+                            const kernels::Isa& isa = kernels::Isa::best(), const Way& way = kWays[0],
                             DropoutStream stream = DropoutStream::kMt19937) const {
     Options options(std::map<std::string, std::string>{{"lr", lr}});
     const auto optimizer = OptimizerRegistry::instance().make(name, options);
     const kernels::Team team(2);
-    Trainer trainer(network(), kernels::Isa::best(), team, *optimizer,
+    Trainer trainer(network(), isa, team, *optimizer,
                     {.batch_size = batch_, .dropout_stream = stream, .kernels = way.kernels, .fuse = way.fuse});
     expect_fused(trainer, network(), way);
     trainer.model().load(weights_);
@@ -194,17 +208,15 @@ class GoldenMnist : public testing::Test {
     return result;
   }
 
-  /// In every way to compute them, they must be as many as a list of PyTorch's says, or the first of it. Rounding
-  /// differences grow a hundredfold every ten steps: with tiles of 4 and vectors of less than 16 floats they are 1e-6
-  /// after 30 steps, and 4e-4 after 40.
+  /// On every instruction set and in every way to compute them, they must be the first of a list of PyTorch's.
   void expect_first_losses(const std::string& name, const std::string& lr, const Json& expected, Index steps) const {
-    for (const Way& way : kWays) {
-      SCOPED_TRACE(name + " " + way.name);
-      const bool grows_early = has_tiles_of_4(way.kernels) && kernels::Isa::best().lanes() < 16;
-      const std::vector<float> actual = losses(name, lr, grows_early ? std::min<Index>(steps, 30) : steps, way);
-      for (std::size_t i = 0; i < actual.size(); ++i)
-        ASSERT_NEAR(actual[i], expected.at(i).get<double>(), 5e-6) << "step " << i + 1;
-    }
+    for (const kernels::Isa& isa : kernels::Isa::available())
+      for (const Way& way : kWays) {
+        SCOPED_TRACE(fmt::format("{} {} {}", name, isa.name(), way.name));
+        const std::vector<float> actual = losses(name, lr, std::min(steps, steps_together(isa, way)), isa, way);
+        for (std::size_t i = 0; i < actual.size(); ++i)
+          ASSERT_NEAR(actual[i], expected.at(i).get<double>(), 5e-6) << "step " << i + 1;
+      }
   }
 
  private:
@@ -233,7 +245,7 @@ TEST_F(GoldenMnist, FirstLossesFollowPyTorch2) {
 
 TEST_F(GoldenMnist, FirstLossOfTheMklStreamIsThePublishedOne) {
   begin(0, 32);
-  EXPECT_NEAR(losses("adadelta", "0.5", 1, kWays[0], DropoutStream::kMkl)[0], 2.310609, 1e-5);
+  EXPECT_NEAR(losses("adadelta", "0.5", 1, kernels::Isa::best(), kWays[0], DropoutStream::kMkl)[0], 2.310609, 1e-5);
 }
 
 }  // namespace
