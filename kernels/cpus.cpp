@@ -4,29 +4,12 @@
 
 #include <algorithm>
 #include <cmath>
-#include <fstream>
-#include <string>
 
 #include "kernels/affinity.hpp"
+#include "kernels/control_group.hpp"
 
 namespace gradrace::kernels {
 namespace {
-
-/// "/a/b" from the line "0::/a/b" of a process in control groups of version 2; "/" where there is none.
-std::string own_group() {
-  std::ifstream file("/proc/self/cgroup");
-  for (std::string line; std::getline(file, line);)
-    if (line.starts_with("0::/")) return line.substr(3);
-  return "/";
-}
-
-/// The quota of one group: "50000 100000" in cpu.max is half a CPU, "max 100000" is none.
-std::optional<double> group_quota(const std::string& group) {
-  std::ifstream file("/sys/fs/cgroup" + group + "/cpu.max");
-  double quota = 0, period = 0;
-  if (!(file >> quota >> period) || quota <= 0 || period <= 0) return std::nullopt;
-  return quota / period;
-}
 
 /// The CPUs that OpenMP puts threads on, ascending, if the environment (OMP_PROC_BIND, OMP_PLACES) made it do so; else
 /// none.
@@ -51,15 +34,6 @@ const std::vector<int>& given_cpus() {
     return cpus.empty() ? std::vector<int>{0} : cpus;
   }();
   return given;
-}
-
-std::optional<double> cpu_quota() {
-  std::optional<double> smallest;
-  for (std::string group = own_group();; group.resize(group.rfind('/'))) {
-    if (group == "/") group.clear();
-    if (const auto quota = group_quota(group)) smallest = std::min(*quota, smallest.value_or(*quota));
-    if (group.empty()) return smallest;
-  }
 }
 
 Index allowed_cpus() {

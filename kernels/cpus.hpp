@@ -1,7 +1,6 @@
 #pragma once
 /// The CPUs that this process may use.
 
-#include <optional>
 #include <vector>
 
 #include "kernels/base.hpp"
@@ -14,11 +13,7 @@ namespace gradrace::kernels {
 /// CPU 0.
 const std::vector<int>& given_cpus();
 
-/// The CPU time per time that control groups allow, in CPUs: the smallest quota of the process's own group and those
-/// above it, version 2. Nothing where there is no quota.
-std::optional<double> cpu_quota();
-
-/// CPUs that it makes sense to use: those given, or the quota rounded up if that is less. At least 1.
+/// CPUs that it makes sense to use: those given, or the control groups' quota rounded up if that is less. At least 1.
 Index allowed_cpus();
 
 /// The most threads that OpenMP makes: what OMP_THREAD_LIMIT says, else more than anybody asks for.

@@ -12,6 +12,7 @@
 #include <nlohmann/json.hpp>
 
 #include "engine/measuring/cpu_name.hpp"
+#include "kernels/control_group.hpp"
 #include "kernels/cpus.hpp"
 #include "kernels/isa.hpp"
 
