@@ -129,7 +129,7 @@ TEST(GoldenDropout, MasksOfTheFirstTwoSteps) {
     const std::string name = fmt::format("step{}_{}", i / kDropouts.size(), dropout.name);
     std::vector<float> expected;
     for (const Json& row : trace["dropout_masks_first_two_steps"].at(name))
-      for (const Json& kept : row) expected.push_back(kept.get<int>() ? 1.0f / static_cast<float>(dropout.keep) : 0.0f);
+      for (const Json& kept : row) expected.push_back(kept.get<float>() / static_cast<float>(dropout.keep));
     EXPECT_EQ(draws.masks.at(i), expected) << name;
   }
 }
