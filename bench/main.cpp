@@ -53,6 +53,8 @@ int main(int argc, char** argv) {
   bench::register_gemm();
   bench::register_matrix();
   bench::register_newton_schulz();
+  bench::register_pooling();
+  bench::register_activations();
   bench::register_pointwise();
   bench::register_optimizer();
 #ifdef GRADRACE_PEERS

@@ -1,5 +1,5 @@
 #pragma once
-/// A batch for max pooling, and what its results must be.
+/// A batch for max or average pooling, and what its results must be.
 
 #include <algorithm>
 #include <string>
@@ -8,53 +8,65 @@
 #include "bench/reference_sum.hpp"
 #include "bench/shapes.hpp"
 #include "bench/timing.hpp"
+#include "kernels/avg_pool.hpp"
 #include "kernels/max_pool.hpp"
 
 namespace gradrace::bench {
 
-inline constexpr kernels::PoolShape kPool{
-    .in_h = 24, .in_w = 24, .channels = 32, .y = {.kernel = 2, .stride = 2}, .x = {.kernel = 2, .stride = 2}};
-inline std::string name_of(const kernels::PoolShape& s) {
-  return fmt::format("n{}_c{}_h{}", kBatch, s.channels, s.in_h);
-}
-
-/// A batch before and after pooling; a place is two bytes.
+/// A batch before and after pooling without padding; a place is two bytes.
 struct Pooling {
-  Index in = kPool.in_h * kPool.in_w * kPool.channels, out = kPool.out_h() * kPool.out_w() * kPool.channels;
-  Buffer x{kBatch * in, 1}, dy{kBatch * out, 2}, y{kBatch * out}, dx{kBatch * in}, places{kBatch * out / 2};
+  explicit Pooling(const kernels::PoolShape& pool) : shape(pool) {}
 
   kernels::PoolPlace* place(Index i) const { return reinterpret_cast<kernels::PoolPlace*>(places.data()) + i; }
   /// Place `at` of the window of pooled output i, in x.
   Index window(Index i, Index at) const {
-    const Index c = i % kPool.channels, px = i / kPool.channels % kPool.out_w();
-    const Index py = i / kPool.channels / kPool.out_w() % kPool.out_h();
-    return i / out * in + ((2 * py + at / 2) * kPool.in_w + 2 * px + at % 2) * kPool.channels + c;
+    const Index c = i % shape.channels, px = i / shape.channels % shape.out_w();
+    const Index py = i / shape.channels / shape.out_w() % shape.out_h();
+    const Index row = shape.y.stride * py + at / shape.x.kernel, column = shape.x.stride * px + at % shape.x.kernel;
+    return i / out * in + (row * shape.in_w + column) * shape.channels + c;
   }
-  bool forward_is_right() const {
+  /// The sum of share(i, at) over all places `at` of windows i that are input `in_at`.
+  template <class Share>
+  ReferenceSum sum_over_windows(Index in_at, const Share& share) const {
+    ReferenceSum sum;
+    const Index begin = in_at / in * out;
+    for (Index i = begin + in_at % shape.channels; i < begin + out; i += shape.channels)
+      for (Index at = 0; at < places_of_window; ++at)
+        if (window(i, at) == in_at) sum.add(share(i, at), 1);
+    return sum;
+  }
+
+  bool max_is_right() const {
     return sample_matches(kBatch * out, [&](Index i) {
       float most = x[window(i, 0)];
-      for (Index at = 1; at < 4; ++at) most = std::max(most, x[window(i, at)]);
+      for (Index at = 1; at < places_of_window; ++at) most = std::max(most, x[window(i, at)]);
       return y[i] == most && x[window(i, *place(i))] == most;
     });
   }
-  bool backward_is_right() const {
-    return sample_matches(kBatch * out, [&](Index i) {
-      for (Index at = 0; at < 4; ++at)
-        if (dx[window(i, at)] != (at == *place(i) ? dy[i] : 0.0f)) return false;
-      return true;
+  bool max_gradient_is_right() const {
+    return sample_matches(kBatch * in, [&](Index i) {
+      return sum_over_windows(i, [&](Index o, Index at) { return at == *place(o) ? double(dy[o]) : 0.0; })
+          .matches(dx[i]);
     });
   }
-  Amount amount() const { return {.bytes = x.bytes() + y.bytes() + places.bytes()}; }
-  void forward(const kernels::Isa& isa, kernels::Worker worker) const noexcept {
-    const Range samples = worker.share_of(kBatch);
-    for (Index n = samples.begin; n < samples.end; ++n)
-      kernels::max_pool_forward(isa, kPool, x.data() + n * in, y.data() + n * out, place(n * out));
+  bool average_is_right() const {
+    return sample_matches(kBatch * out, [&](Index i) {
+      ReferenceSum sum;
+      for (Index at = 0; at < places_of_window; ++at) sum.add(double(x[window(i, at)]), 1 / double(places_of_window));
+      return sum.matches(y[i]);
+    });
   }
-  void backward(const kernels::Isa& isa, kernels::Worker worker) const noexcept {
-    const Range samples = worker.share_of(kBatch);
-    for (Index n = samples.begin; n < samples.end; ++n)
-      kernels::max_pool_backward(isa, kPool, dy.data() + n * out, place(n * out), dx.data() + n * in);
+  bool average_gradient_is_right() const {
+    return sample_matches(kBatch * in, [&](Index i) {
+      return sum_over_windows(i, [&](Index o, Index) { return double(dy[o]) / double(places_of_window); })
+          .matches(dx[i]);
+    });
   }
+
+  kernels::PoolShape shape;
+  Index in = shape.in_h * shape.in_w * shape.channels, out = shape.out_h() * shape.out_w() * shape.channels;
+  Index places_of_window = shape.y.kernel * shape.x.kernel;
+  Buffer x{kBatch * in, 1}, dy{kBatch * out, 2}, y{kBatch * out}, dx{kBatch * in}, places{kBatch * out / 2};
 };
 
 }  // namespace gradrace::bench
