@@ -152,6 +152,12 @@ TEST_F(ProgramCompare, KeepsToOpenMpsLimitOfThreads) {
   expect_contains(run(unsaid, one).out, "threads: 1");
 }
 
+TEST_F(ProgramCompare, SaysWhereThreadsHaveTooLittleStack) {
+  expect_error(ExitCode::kFailure, "threads have a stack of 32 KiB and need 64 (OMP_STACKSIZE", race({}),
+               {"OMP_STACKSIZE=32k"});
+  EXPECT_EQ(run(race({"--quiet"}), {"OMP_STACKSIZE=64k"}).exit_code, 0);
+}
+
 TEST_F(ProgramCompare, RefusesWrongUsageInOneSentence) {
   expect_error(ExitCode::kUsage, "--threads", race({"--threads", "0"}));
   expect_error(ExitCode::kUsage, "--epochs", race({"--epochs", "many"}));
