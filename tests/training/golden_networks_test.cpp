@@ -139,7 +139,8 @@ class GoldenNetworks : public testing::TestWithParam<std::tuple<kernels::Isa, Wa
   static void expect_follows(const Trained& trained, const Json& entry, const Json& run) {
     ASSERT_EQ(trained.initial.size(), entry.at("init_sha256").size());
     for (const NamedTensor& tensor : trained.initial)
-      EXPECT_EQ(golden::sha256(tensor.values), entry.at("init_sha256").at(tensor.name)) << tensor.name;
+      EXPECT_EQ(golden::sha256(tensor.values), entry.at("init_sha256").at(tensor.name).get<std::string>())
+          << tensor.name;
     EXPECT_EQ(Json(trained.orders), run.at("sample_order"));
     const Allowance allowed(entry.at("network"), run.at("optimizer"), run.at("float64").at("train_loss").size());
     const Json &losses32 = run.at("float32").at("train_loss"), &losses64 = run.at("float64").at("train_loss");
