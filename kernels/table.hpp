@@ -89,7 +89,7 @@ struct WinogradKernels {
 /// One pass of an optimizer over n parameters; see optimizer_step.hpp.
 template <class Scalars>
 struct OptimizerKernel {
-  void (*step)(const Scalars&, Index n, float* p, const float* g, float* const* state) noexcept;
+  bool (*step)(const Scalars&, Index n, float* p, const float* g, float* const* state) noexcept;
 };
 /// The kernels of several, each reached as the base of its scalars' type.
 template <class... Scalars>

@@ -28,6 +28,7 @@ struct Slot {
 class Plan {
  public:
   explicit Plan(Index workers) : workers_(workers) {}
+  Index workers() const { return workers_; }
   Slot book(Lifetime lifetime, Index floats);
   /// One copy for each worker. Scratch is always so: each worker's is as large as the largest booking.
   Slot book_per_worker(Lifetime lifetime, Index floats);

@@ -70,9 +70,9 @@ class Muon final : public Optimizer {
   /// Of a matrix: gradient, momentum and parameter to and fro, the direction written and read, and in each round a read
   /// for the Gram matrix and the product to and fro.
   Index bytes_per_parameter() const override { return Index(sizeof(float)) * (7 + 3 * rounds()); }
-  void update(const kernels::Isa& isa, std::span<float> p, std::span<const float> g,
+  bool update(const kernels::Isa& isa, std::span<float> p, std::span<const float> g,
               std::span<float* const> state) const override {
-    kernels::optimizer_step(isa, adamw_scalars_, p, g, state);
+    return kernels::optimizer_step(isa, adamw_scalars_, p, g, state);
   }
 
   bool elementwise() const override { return false; }

@@ -1,6 +1,6 @@
 #pragma once
-/// The room optimizers/: one file for each optimizer, which registers itself by its name, with torch.optim's options and
-/// defaults; learning-rate schedules (schedule.hpp); and who takes part in a race under which label (entrant.hpp).
+/// The room optimizers/: one file for each optimizer, which registers itself by its name, with torch.optim's options
+/// and defaults; learning-rate schedules (schedule.hpp); and who takes part in a race under which label (entrant.hpp).
 ///
 /// What an optimizer is: options from the user, a number of state arrays, and one fused update of a stretch of
 /// parameters; some make a step of each matrix as a whole besides. State lives in the engine's memory, not here. One
@@ -47,9 +47,10 @@ class Optimizer {
   /// Before the updates of step 1, 2, ...: computes what is the same for all parameters. That depends on the step's
   /// number and the length of the run alone, so a run may go on at any step. Called by one thread; allocates nothing.
   void begin_step(Index step) { prepare(step, sign_ * schedule_.rate(step)); }
-  /// Updates p from g. Element by element: any cut of the parameters into calls gives the same bits. Threads: called on
+  /// Updates p from g. Element by element: any cut of the parameters into calls gives the same bits. Returns true only
+  /// if all of p and the state is finite now (optimizer_step.hpp has what else may make it false). Threads: called on
   /// disjoint stretches by several at once.
-  virtual void update(const kernels::Isa& isa, std::span<float> p, std::span<const float> g,
+  virtual bool update(const kernels::Isa& isa, std::span<float> p, std::span<const float> g,
                       std::span<float* const> state) const = 0;
 
   /// Whether update() makes the step of all parameters. If not, it makes that of vectors (biases) only, and
@@ -90,9 +91,9 @@ template <class Scalars>
 class FusedOptimizer : public Optimizer {
  public:
   std::vector<float> initial_state() const override { return std::vector<float>(std::size_t(scalars_.states())); }
-  void update(const kernels::Isa& isa, std::span<float> p, std::span<const float> g,
+  bool update(const kernels::Isa& isa, std::span<float> p, std::span<const float> g,
               std::span<float* const> state) const final {
-    kernels::optimizer_step(isa, scalars_, p, g, state);
+    return kernels::optimizer_step(isa, scalars_, p, g, state);
   }
 
  protected:

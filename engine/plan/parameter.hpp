@@ -27,6 +27,8 @@ struct Parameter {
   }
   /// The panels whose gradient a worker forms and which it updates.
   Range panels_of(const kernels::Worker& worker) const { return worker.share_of(layout.panels(), grain); }
+  /// Whether these panels, which begin at `values`, hold neither NaN nor infinity within layout.cols.
+  bool all_finite(Range panels, const float* values) const;
 };
 
 }  // namespace gradrace

@@ -1,5 +1,7 @@
 #include "engine/training/model.hpp"
 
+#include <fmt/format.h>
+
 #include "engine/base/error.hpp"
 #include "engine/measuring/machine.hpp"
 
@@ -36,6 +38,21 @@ Model::Model(const Network& network, const KernelChoice& choice, const kernels::
 void Model::load(std::span<const NamedTensor> values) {
   store_.load(values);
   stack_.refresh_all(context(0, 0, false));
+}
+
+std::string Model::not_finite_after_step() const {
+  const std::optional<NotFinite> found = update_->not_finite();
+  if (!found) return {};
+  const std::string& name = parameters()[found->parameter].name;
+  switch (found->kind) {
+    case NotFinite::kGradient:
+      return fmt::format("the gradient of {}", name);
+    case NotFinite::kState:
+      return fmt::format("state {} of {}", found->state + 1, name);
+    case NotFinite::kValues:
+      return name;
+  }
+  return {};
 }
 
 Context Model::context(Index worker, Index batch, bool training) const {

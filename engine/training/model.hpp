@@ -31,14 +31,17 @@ class Model {
   std::vector<NamedTensor> values() const { return store_.values(); }
   std::vector<NamedTensor> optimizer_state() const { return store_.state(); }
   void load_optimizer_state(std::span<const NamedTensor> state) { store_.load_state(state); }
+  /// Names the first parameter that is not finite; empty: all are.
   std::string first_not_finite() const { return store_.first_not_finite(); }
+  /// The same of the last step's gradients and state as well: "the gradient of fc1.weight".
+  std::string not_finite_after_step() const;
 
   Context context(Index worker, Index batch, bool training) const;
   void draw(const Context& context, Generator& generator, DropoutStream stream) {
     stack_.draw(context, generator, stream);
   }
   /// Parameter phase; there must be an optimizer.
-  void update(const Context& context, const kernels::Worker& worker) const { update_->run(context, worker); }
+  void update(const Context& context, const kernels::Worker& worker) { update_->run(context, worker); }
 
  private:
   kernels::Isa isa_;

@@ -1,7 +1,6 @@
 #include "engine/training/parameter_store.hpp"
 
 #include <algorithm>
-#include <cmath>
 
 #include "engine/base/error.hpp"
 
@@ -77,11 +76,8 @@ void ParameterStore::append(Index array, const std::string& prefix, std::vector<
 }
 
 std::string ParameterStore::first_not_finite() const {
-  for (const Parameter& p : parameters_) {
-    const float* values = at(0, p);
-    for (Index i = 0; i < p.layout.floats(); ++i)
-      if (!std::isfinite(values[i])) return p.name;
-  }
+  for (const Parameter& p : parameters_)
+    if (!p.all_finite({0, p.layout.panels()}, at(0, p))) return p.name;
   return {};
 }
 

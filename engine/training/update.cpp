@@ -39,6 +39,7 @@ Update::Update(Optimizer& optimizer, std::optional<double> max_norm, const Stack
       all_gradients_ ? plan.book(Lifetime::kStep, store_.floats()) : plan.book_per_worker(Lifetime::kStep, block);
   if (max_norm_) squares_ = std::make_unique<double[]>(std::size_t(panels_));
   optimizer_.plan_matrices(matrices, plan);
+  not_finite_.resize(std::size_t(plan.workers()));
 }
 
 bool Update::is_updated_whole(const Parameter& parameter) const {
@@ -66,7 +67,8 @@ void Update::for_each_block(const kernels::Worker& worker, const Body& body) con
   }
 }
 
-void Update::run(const Context& context, const kernels::Worker& worker) const {
+void Update::run(const Context& context, const kernels::Worker& worker) {
+  not_finite_[std::size_t(context.worker)].reset();
   const float factor = max_norm_ ? form_and_measure(context, worker) : 1;
   for_each_block(worker, [&](std::size_t parameter, Range panels, Index) {
     const std::span<float> gradient = gradient_block(parameter, context.worker, panels);
@@ -108,22 +110,47 @@ void Update::form_gradient(const Context& context, std::size_t parameter, Range 
   context.lap(kGradient);
 }
 
-void Update::update_block(const Context& context, std::size_t parameter, Range panels, std::span<const float> g) const {
+void Update::update_block(const Context& context, std::size_t parameter, Range panels, std::span<const float> g) {
   const Parameter& p = store_.parameters()[parameter];
   const Index first = panels.begin * p.layout.rows * kPanel;
   float* state[kMostStates];
   for (Index k = 0; k < store_.states(); ++k) state[k] = store_.at(k + 1, p) + first;
-  optimizer_.update(context.isa, {store_.at(0, p) + first, g.size()}, g, {state, std::size_t(store_.states())});
+  if (!optimizer_.update(context.isa, {store_.at(0, p) + first, g.size()}, g, {state, std::size_t(store_.states())}))
+    look_for_not_finite(parameter, context.worker, panels, g.data());
   stack_.refresh(context, parameter, panels);
   context.lap(kUpdate);
 }
 
-void Update::update_matrices(const Context& context, const kernels::Worker& worker) const {
+void Update::update_matrices(const Context& context, const kernels::Worker& worker) {
   optimizer_.update_matrices(context, worker, matrices_);
   for_each_block(worker, [&](std::size_t parameter, Range panels, Index) {
-    if (is_updated_whole(store_.parameters()[parameter])) stack_.refresh(context, parameter, panels);
+    if (!is_updated_whole(store_.parameters()[parameter])) return;
+    look_for_not_finite(parameter, context.worker, panels, nullptr);
+    stack_.refresh(context, parameter, panels);
   });
   context.lap(kUpdate);
+}
+
+/// Notes the first that these panels have, if it comes before what the worker has met. `gradient`: null if it has been
+/// overwritten.
+void Update::look_for_not_finite(std::size_t parameter, Index worker, Range panels, const float* gradient) {
+  std::optional<NotFinite>& found = not_finite_[std::size_t(worker)];
+  const Parameter& p = store_.parameters()[parameter];
+  const Index first = panels.begin * p.layout.rows * kPanel;
+  const auto note = [&](NotFinite::Kind kind, Index state, const float* values) {
+    const NotFinite candidate{parameter, kind, state};
+    if ((!found || candidate < *found) && !p.all_finite(panels, values)) found = candidate;
+  };
+  if (gradient) note(NotFinite::kGradient, 0, gradient);
+  for (Index k = 0; k < store_.states(); ++k) note(NotFinite::kState, k, store_.at(k + 1, p) + first);
+  note(NotFinite::kValues, 0, store_.at(0, p) + first);
+}
+
+std::optional<NotFinite> Update::not_finite() const {
+  std::optional<NotFinite> first;
+  for (const std::optional<NotFinite>& found : not_finite_)
+    if (found && (!first || *found < *first)) first = found;
+  return first;
 }
 
 }  // namespace gradrace

@@ -11,6 +11,16 @@
 
 namespace gradrace {
 
+/// What is not finite after a step; states count from 0.
+struct NotFinite {
+  enum Kind { kGradient, kState, kValues };
+
+  std::size_t parameter;
+  Kind kind;
+  Index state = 0;
+  auto operator<=>(const NotFinite&) const = default;
+};
+
 class Update {
  public:
   /// Books memory for gradients. optimizer, stack, store and memory must outlive the update; max_norm: that of all
@@ -23,7 +33,9 @@ class Update {
   /// This worker's share of all parameters: gradient, update and derived memory block by block, while they are in
   /// cache. With a max_norm all gradients are formed first, and a barrier waits for their norm; matrices of an
   /// optimizer that is not elementwise come last, all together. Allocates and throws nothing.
-  void run(const Context& context, const kernels::Worker& worker) const;
+  void run(const Context& context, const kernels::Worker& worker);
+  /// Once all workers have run: the first of the parameters with a gradient, values or state that are not finite.
+  std::optional<NotFinite> not_finite() const;
 
  private:
   bool is_updated_whole(const Parameter& parameter) const;
@@ -32,8 +44,9 @@ class Update {
   std::span<float> gradient_block(std::size_t parameter, Index worker, Range panels) const;
   void form_gradient(const Context& context, std::size_t parameter, Range panels, std::span<float> gradient) const;
   float form_and_measure(const Context& context, const kernels::Worker& worker) const;
-  void update_block(const Context& context, std::size_t parameter, Range panels, std::span<const float> gradient) const;
-  void update_matrices(const Context& context, const kernels::Worker& worker) const;
+  void update_block(const Context& context, std::size_t parameter, Range panels, std::span<const float> gradient);
+  void update_matrices(const Context& context, const kernels::Worker& worker);
+  void look_for_not_finite(std::size_t parameter, Index worker, Range panels, const float* gradient);
 
   Optimizer& optimizer_;
   std::optional<double> max_norm_;
@@ -45,6 +58,7 @@ class Update {
   std::unique_ptr<double[]> squares_;   // with max_norm_: of each panel's gradients, their sum
   Index panels_ = 0;                    // of all parameters
   std::vector<MatrixArrays> matrices_;  // that the optimizer steps as a whole
+  std::vector<std::optional<NotFinite>> not_finite_;  // by worker, the first that it met in this step
 };
 
 }  // namespace gradrace

@@ -7,8 +7,8 @@ namespace gradrace::kernels {
 namespace {
 
 template <class V, bool Nesterov>
-void momentum_step(const SgdScalars& scalars, const Stretch& x) {
-  pass<V, 1>(x, [s = scalars](const V& p, V g, V* state) {
+bool momentum_step(const SgdScalars& scalars, const Stretch& x) {
+  return pass<V, 1>(x, [s = scalars](const V& p, V g, V* state) {
     g = decayed(s.weight_decay, p, g);
     state[0] = multiply_add(V(s.rest), g, V(s.momentum) * state[0]);
     const V direction = Nesterov ? multiply_add(V(s.momentum), state[0], g) : state[0];
@@ -17,18 +17,16 @@ void momentum_step(const SgdScalars& scalars, const Stretch& x) {
 }
 
 template <class V>
-void optimizer_step(const SgdScalars& scalars, const Stretch& x) {
+bool optimizer_step(const SgdScalars& scalars, const Stretch& x) {
   if (scalars.momentum == 0)
-    pass<V, 0>(x, [s = scalars](const V& p, const V& g, V*) { return p - V(s.lr) * decayed(s.weight_decay, p, g); });
-  else if (scalars.nesterov)
-    momentum_step<V, true>(scalars, x);
-  else
-    momentum_step<V, false>(scalars, x);
+    return pass<V, 0>(
+        x, [s = scalars](const V& p, const V& g, V*) { return p - V(s.lr) * decayed(s.weight_decay, p, g); });
+  return scalars.nesterov ? momentum_step<V, true>(scalars, x) : momentum_step<V, false>(scalars, x);
 }
 
 template <class V, bool Averaging>
-void averaged_step(const AsgdScalars& scalars, const Stretch& x) {
-  pass<V, 1>(x, [s = scalars](V p, V g, V* state) {
+bool averaged_step(const AsgdScalars& scalars, const Stretch& x) {
+  return pass<V, 1>(x, [s = scalars](V p, V g, V* state) {
     g = decayed(s.weight_decay, p, g);
     p = p - multiply_add(V(s.decay), p, V(s.eta) * g);
     state[0] = Averaging ? multiply_add(V(s.mu), p - state[0], state[0]) : p;
@@ -37,16 +35,13 @@ void averaged_step(const AsgdScalars& scalars, const Stretch& x) {
 }
 
 template <class V>
-void optimizer_step(const AsgdScalars& scalars, const Stretch& x) {
-  if (scalars.averaging)
-    averaged_step<V, true>(scalars, x);
-  else
-    averaged_step<V, false>(scalars, x);
+bool optimizer_step(const AsgdScalars& scalars, const Stretch& x) {
+  return scalars.averaging ? averaged_step<V, true>(scalars, x) : averaged_step<V, false>(scalars, x);
 }
 
 template <class V>
-void optimizer_step(const RpropScalars& scalars, const Stretch& x) {
-  pass<V, 2>(x, [s = scalars](const V& p, V g, V* state) {
+bool optimizer_step(const RpropScalars& scalars, const Stretch& x) {
+  return pass<V, 2>(x, [s = scalars](const V& p, V g, V* state) {
     const V zero(0.0f), product = g * state[0];
     const auto turned = product < zero;
     const V factor = xsimd::select(product > zero, V(s.grow), xsimd::select(turned, V(s.shrink), V(1.0f)));
@@ -57,8 +52,8 @@ void optimizer_step(const RpropScalars& scalars, const Stretch& x) {
 }
 
 template <class V>
-void optimizer_step(const LionScalars& scalars, const Stretch& x) {
-  pass<V, 1>(x, [s = scalars](const V& p, const V& g, V* state) {
+bool optimizer_step(const LionScalars& scalars, const Stretch& x) {
+  return pass<V, 1>(x, [s = scalars](const V& p, const V& g, V* state) {
     const V direction = running(s.update, state[0], g);
     state[0] = running(s.moment, state[0], g);
     return p - multiply_add(V(s.decay), p, with_sign_of(direction, V(s.lr)));
@@ -66,8 +61,8 @@ void optimizer_step(const LionScalars& scalars, const Stretch& x) {
 }
 
 template <class V>
-void optimizer_step(const DirectionScalars& scalars, const Stretch& x) {
-  pass<V, 1>(x, [s = scalars](const V&, const V& g, V* state) {
+bool optimizer_step(const DirectionScalars& scalars, const Stretch& x) {
+  return pass<V, 1>(x, [s = scalars](const V&, const V& g, V* state) {
     state[0] = running(s.mean, state[0], g);
     return s.nesterov ? running(s.mean, state[0], g) : state[0];
   });

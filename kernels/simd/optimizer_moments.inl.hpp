@@ -7,30 +7,31 @@ namespace gradrace::kernels {
 namespace {
 
 template <class V, bool Amsgrad, bool Decoupled>
-void adam_step(const AdamScalars& scalars, const Stretch& x) {
-  pass<V, Amsgrad ? 3 : 2>(x, [s = scalars](const V& p, V g, V* state) {
-    if constexpr (!Decoupled) g = decayed(s.weight_decay, p, g);
-    state[0] = running(s.first, state[0], g);
-    state[1] = running_square(s.second, state[1], g);
-    V second = state[1];
-    if constexpr (Amsgrad) second = state[2] = max_nan(state[2], state[1]);
-    const V root = multiply_add(xsimd::sqrt(second), V(s.inv_sqrt_correction2), V(s.epsilon));
-    const V step = V(s.step_size) * state[0] / root;
-    return p - (Decoupled ? multiply_add(V(s.decay), p, step) : step);
-  });
+bool adam_step(const AdamScalars& scalars, const Stretch& x) {
+  return pass < V,
+         Amsgrad ? 3 : 2 > (x, [s = scalars](const V& p, V g, V* state) {
+                         if constexpr (!Decoupled) g = decayed(s.weight_decay, p, g);
+                         state[0] = running(s.first, state[0], g);
+                         state[1] = running_square(s.second, state[1], g);
+                         V second = state[1];
+                         if constexpr (Amsgrad) second = state[2] = max_nan(state[2], state[1]);
+                         const V root = multiply_add(xsimd::sqrt(second), V(s.inv_sqrt_correction2), V(s.epsilon));
+                         const V step = V(s.step_size) * state[0] / root;
+                         return p - (Decoupled ? multiply_add(V(s.decay), p, step) : step);
+                       });
 }
 
 template <class V>
-void optimizer_step(const AdamScalars& scalars, const Stretch& x) {
+bool optimizer_step(const AdamScalars& scalars, const Stretch& x) {
   if (scalars.decoupled)
-    scalars.amsgrad ? adam_step<V, true, true>(scalars, x) : adam_step<V, false, true>(scalars, x);
+    return scalars.amsgrad ? adam_step<V, true, true>(scalars, x) : adam_step<V, false, true>(scalars, x);
   else
-    scalars.amsgrad ? adam_step<V, true, false>(scalars, x) : adam_step<V, false, false>(scalars, x);
+    return scalars.amsgrad ? adam_step<V, true, false>(scalars, x) : adam_step<V, false, false>(scalars, x);
 }
 
 template <class V>
-void optimizer_step(const AdamaxScalars& scalars, const Stretch& x) {
-  pass<V, 2>(x, [s = scalars](const V& p, V g, V* state) {
+bool optimizer_step(const AdamaxScalars& scalars, const Stretch& x) {
+  return pass<V, 2>(x, [s = scalars](const V& p, V g, V* state) {
     g = decayed(s.weight_decay, p, g);
     state[0] = running(s.first, state[0], g);
     state[1] = max_nan(V(s.beta2) * state[1], xsimd::abs(g) + V(s.epsilon));
@@ -39,8 +40,8 @@ void optimizer_step(const AdamaxScalars& scalars, const Stretch& x) {
 }
 
 template <class V>
-void optimizer_step(const NadamScalars& scalars, const Stretch& x) {
-  pass<V, 2>(x, [s = scalars](const V& p, V g, V* state) {
+bool optimizer_step(const NadamScalars& scalars, const Stretch& x) {
+  return pass<V, 2>(x, [s = scalars](const V& p, V g, V* state) {
     g = decayed(s.weight_decay, p, g);
     state[0] = running(s.first, state[0], g);
     state[1] = running_square(s.second, state[1], g);
@@ -51,8 +52,8 @@ void optimizer_step(const NadamScalars& scalars, const Stretch& x) {
 }
 
 template <class V, bool Rectified>
-void radam_step(const RadamScalars& scalars, const Stretch& x) {
-  pass<V, 2>(x, [s = scalars](const V& p, V g, V* state) {
+bool radam_step(const RadamScalars& scalars, const Stretch& x) {
+  return pass<V, 2>(x, [s = scalars](const V& p, V g, V* state) {
     g = decayed(s.weight_decay, p, g);
     state[0] = running(s.first, state[0], g);
     state[1] = running_square(s.second, state[1], g);
@@ -63,8 +64,8 @@ void radam_step(const RadamScalars& scalars, const Stretch& x) {
 }
 
 template <class V>
-void optimizer_step(const RadamScalars& scalars, const Stretch& x) {
-  scalars.rectified ? radam_step<V, true>(scalars, x) : radam_step<V, false>(scalars, x);
+bool optimizer_step(const RadamScalars& scalars, const Stretch& x) {
+  return scalars.rectified ? radam_step<V, true>(scalars, x) : radam_step<V, false>(scalars, x);
 }
 
 }  // namespace

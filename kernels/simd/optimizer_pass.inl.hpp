@@ -15,21 +15,37 @@ struct Stretch {
   float* const* state;
 };
 
+template <class V>
+bool is_zero(const V& x) {
+  alignas(64) float lanes[V::size];
+  x.store_aligned(lanes);
+  bool all = true;
+  for (const float lane : lanes) all &= lane == 0;
+  return all;
+}
+
 /// Updates a stretch: `update` takes vectors of parameters, gradients and kStates states, changes the states in place
 /// and returns the new parameters. It holds its scalars by value, and the arrays' places are copied, so that the
-/// compiler sees that no store changes them.
+/// compiler sees that no store changes them. Returns true only if all that came out is finite: less itself
+/// its sum is zero then, unless it overflows. Bits of zeros are collected: with a sum, each vector would wait for the
+/// one before.
 template <class V, Index kStates, class Update>
-void pass(const Stretch& x, Update update) {
+bool pass(const Stretch& x, Update update) {
   constexpr Index kPlaces = kStates > 0 ? kStates : 1;
   float* arrays[kPlaces];
   for (Index k = 0; k < kStates; ++k) arrays[k] = x.state[k];
+  V zeros(0.0f);
   for_each_vector<V>(x.n, [&](Index i, auto load, auto store) {
     V state[kPlaces];
     for (Index k = 0; k < kStates; ++k) state[k] = load(arrays[k] + i);
     const V updated = update(load(x.p + i), load(x.g + i), state);
     for (Index k = 0; k < kStates; ++k) store(state[k], arrays[k] + i);
     store(updated, x.p + i);
+    V sum = updated;
+    for (Index k = 0; k < kStates; ++k) sum = sum + state[k];
+    zeros = zeros | (sum - sum);
   });
+  return is_zero(zeros);
 }
 
 template <class V>

@@ -7,8 +7,8 @@ namespace gradrace::kernels {
 namespace {
 
 template <class V>
-void optimizer_step(const AdagradScalars& scalars, const Stretch& x) {
-  pass<V, 1>(x, [s = scalars](const V& p, V g, V* state) {
+bool optimizer_step(const AdagradScalars& scalars, const Stretch& x) {
+  return pass<V, 1>(x, [s = scalars](const V& p, V g, V* state) {
     g = decayed(s.weight_decay, p, g);
     state[0] = multiply_add(g, g, state[0]);
     return p - V(s.lr) * g / (xsimd::sqrt(state[0]) + V(s.epsilon));
@@ -16,8 +16,8 @@ void optimizer_step(const AdagradScalars& scalars, const Stretch& x) {
 }
 
 template <class V, bool Centered, bool Momentum>
-void rmsprop_step(const RmspropScalars& scalars, const Stretch& x) {
-  pass<V, 1 + Centered + Momentum>(x, [s = scalars](const V& p, V g, V* state) {
+bool rmsprop_step(const RmspropScalars& scalars, const Stretch& x) {
+  return pass<V, 1 + Centered + Momentum>(x, [s = scalars](const V& p, V g, V* state) {
     g = decayed(s.weight_decay, p, g);
     V square = state[0] = running_square(s.mean, state[0], g);
     if constexpr (Centered) {
@@ -32,16 +32,16 @@ void rmsprop_step(const RmspropScalars& scalars, const Stretch& x) {
 }
 
 template <class V>
-void optimizer_step(const RmspropScalars& scalars, const Stretch& x) {
+bool optimizer_step(const RmspropScalars& scalars, const Stretch& x) {
   if (scalars.momentum == 0)
-    scalars.centered ? rmsprop_step<V, true, false>(scalars, x) : rmsprop_step<V, false, false>(scalars, x);
+    return scalars.centered ? rmsprop_step<V, true, false>(scalars, x) : rmsprop_step<V, false, false>(scalars, x);
   else
-    scalars.centered ? rmsprop_step<V, true, true>(scalars, x) : rmsprop_step<V, false, true>(scalars, x);
+    return scalars.centered ? rmsprop_step<V, true, true>(scalars, x) : rmsprop_step<V, false, true>(scalars, x);
 }
 
 template <class V>
-void optimizer_step(const AdadeltaScalars& scalars, const Stretch& x) {
-  pass<V, 2>(x, [s = scalars](const V& p, V g, V* state) {
+bool optimizer_step(const AdadeltaScalars& scalars, const Stretch& x) {
+  return pass<V, 2>(x, [s = scalars](const V& p, V g, V* state) {
     g = decayed(s.weight_decay, p, g);
     state[0] = running_square(s.mean, state[0], g);
     const V delta = xsimd::sqrt((state[1] + V(s.epsilon)) / (state[0] + V(s.epsilon))) * g;

@@ -12,8 +12,8 @@ namespace {
 template <class Arch>
 struct OptimizerStep {
   template <class Scalars>
-  static void step(const Scalars& scalars, Index n, float* p, const float* g, float* const* state) noexcept {
-    optimizer_step<Vector<Arch>>(scalars, Stretch{n, p, g, state});
+  static bool step(const Scalars& scalars, Index n, float* p, const float* g, float* const* state) noexcept {
+    return optimizer_step<Vector<Arch>>(scalars, Stretch{n, p, g, state});
   }
   /// One of them for each type in the list.
   template <class... Scalars>

@@ -11,13 +11,18 @@ namespace {
 
 template <auto kKernel>
 struct Slowed;
-template <class... Arguments, void (*kKernel)(Arguments...) noexcept>
+template <class Result, class... Arguments, Result (*kKernel)(Arguments...) noexcept>
 struct Slowed<kKernel> {
-  static void call(Arguments... arguments) noexcept {
-    const auto begin = ticks();
-    kKernel(arguments...);
-    const auto end = ticks();
-    while (ticks() - end < end - begin) spin_pause();
+  static Result call(Arguments... arguments) noexcept {
+    struct Twice {
+      std::int64_t begin = ticks();
+      ~Twice() {
+        const auto end = ticks();
+        while (ticks() - end < end - begin) spin_pause();
+      }
+    };
+    const Twice twice;
+    return kKernel(arguments...);
   }
 };
 

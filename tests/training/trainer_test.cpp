@@ -177,6 +177,37 @@ TEST_P(TrainerAllocations, StepsAndEvaluationAllocateNothing) {
   EXPECT_GT(allocation_count() - before, 0) << "the counter works";
 }
 
+/// What a dense layer's first step leaves that is not finite; pixels are divided by `deviation`.
+std::string not_finite_after_step(const std::string& optimizer_and_options, double deviation, Index threads) {
+  const ImageSet images = noise(32, 5);
+  const kernels::Team team(threads);
+  const Spec spec = Spec::parse(optimizer_and_options);
+  Options options(spec.options);
+  const auto optimizer = OptimizerRegistry::instance().make(spec.name, options);
+  TrainerOptions trainer_options;
+  trainer_options.normalization.deviation = {deviation};
+  Trainer trainer(fitted(find_network("logreg"), {28, 28, 1}, 10), kernels::Isa::best(), team, *optimizer,
+                  trainer_options);
+  Generator generator(1);
+  trainer.model().load(trainer.model().initial_values(generator));
+  Batches batches(images, 32);
+  batches.begin_in_order(generator);
+  trainer.step(batches, 0, generator);
+  return trainer.model().not_finite_after_step();
+}
+
+TEST(Trainer, NamesWhatIsNotFiniteAfterAStep) {
+  for (const Index threads : {1, 3}) {
+    EXPECT_EQ(not_finite_after_step("adam", 0.3, threads), "");
+    EXPECT_EQ(not_finite_after_step("adam:eps=0", 0.3, threads), "") << "what fills up the last panel does not count";
+    EXPECT_EQ(not_finite_after_step("adam", 1e-40, threads), "the gradient of fc.weight");
+    EXPECT_EQ(not_finite_after_step("adam", 1e-25, threads), "state 2 of fc.weight") << "squares of gradients";
+    EXPECT_EQ(not_finite_after_step("sgd:lr=3e38", 1e-3, threads), "fc.weight");
+    EXPECT_EQ(not_finite_after_step("muon", 0.3, threads), "");
+    EXPECT_EQ(not_finite_after_step("muon", 1e-40, threads), "state 1 of fc.weight") << "a matrix's momentum";
+  }
+}
+
 TEST(Trainer, NotANumberInAnImagesPlaceOrAWeightReachesTheLoss) {
   const ImageSet images = noise(32, 5);
   const kernels::Team team(2);
