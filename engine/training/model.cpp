@@ -45,11 +45,11 @@ std::string Model::not_finite_after_step() const {
   if (!found) return {};
   const std::string& name = parameters()[found->parameter].name;
   switch (found->kind) {
-    case NotFinite::kGradient:
+    case NotFinite::Kind::kGradient:
       return fmt::format("the gradient of {}", name);
-    case NotFinite::kState:
+    case NotFinite::Kind::kState:
       return fmt::format("state {} of {}", found->state + 1, name);
-    case NotFinite::kValues:
+    case NotFinite::Kind::kValues:
       return name;
   }
   return {};

@@ -141,9 +141,9 @@ void Update::look_for_not_finite(std::size_t parameter, Index worker, Range pane
     const NotFinite candidate{parameter, kind, state};
     if ((!found || candidate < *found) && !p.all_finite(panels, values)) found = candidate;
   };
-  if (gradient) note(NotFinite::kGradient, 0, gradient);
-  for (Index k = 0; k < store_.states(); ++k) note(NotFinite::kState, k, store_.at(k + 1, p) + first);
-  note(NotFinite::kValues, 0, store_.at(0, p) + first);
+  if (gradient) note(NotFinite::Kind::kGradient, 0, gradient);
+  for (Index k = 0; k < store_.states(); ++k) note(NotFinite::Kind::kState, k, store_.at(k + 1, p) + first);
+  note(NotFinite::Kind::kValues, 0, store_.at(0, p) + first);
 }
 
 std::optional<NotFinite> Update::not_finite() const {

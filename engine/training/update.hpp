@@ -13,7 +13,7 @@ namespace gradrace {
 
 /// What is not finite after a step; states count from 0.
 struct NotFinite {
-  enum Kind { kGradient, kState, kValues };
+  enum class Kind { kGradient, kState, kValues };
 
   std::size_t parameter;
   Kind kind;
