@@ -63,14 +63,17 @@ class Allowance {
     const bool own = std::filesystem::exists(golden::path(file));
     std::ifstream stream(own ? golden::path(file) : std::filesystem::path(GRADRACE_TEST_GOLDEN_DIR) / file);
     const Json orders = Json::parse(stream);
+    bool found = !own;
     for (const Json& entry : orders.at("cases")) {
       if (entry.at("network") != network || entry.at("optimizer") != optimizer) continue;
+      found = true;
       const std::vector<double> distances = entry.at("largest_distance");
       for (std::size_t i = 0; i < steps; ++i) {
         const auto until = own ? distances.begin() + Index(std::min(i + 1, distances.size())) : distances.end();
         strayed_[i] = *std::max_element(distances.begin(), until);
       }
     }
+    EXPECT_TRUE(found) << network << ", " << optimizer;
   }
   /// After so many steps; what has jumped stays away.
   double operator()(std::size_t steps, double float32, double float64) const {
