@@ -153,8 +153,7 @@ TEST_F(ProgramCompare, KeepsToOpenMpsLimitOfThreads) {
 }
 
 TEST_F(ProgramCompare, SaysWhereThreadsHaveTooLittleStack) {
-  expect_error(ExitCode::kFailure, "threads have a stack of 32 KiB and need 64 (OMP_STACKSIZE", race({}),
-               {"OMP_STACKSIZE=32k"});
+  expect_error(ExitCode::kFailure, "KiB and need 64 (OMP_STACKSIZE", race({}), {"OMP_STACKSIZE=32k"});
   EXPECT_EQ(run(race({"--quiet"}), {"OMP_STACKSIZE=64k"}).exit_code, 0);
 }
 
