@@ -55,8 +55,9 @@ void Team::run_erased(void (*call)(const void*, Worker), const void* work) const
   {
     const Index worker = omp_get_thread_num();
     GRADRACE_EXPECT(omp_get_num_threads(), ==, int(size_));
-    // The scheduler alone sometimes keeps two busy threads on one CPU for seconds.
-    if (worker != 0 && CpuSet::of_this_thread() != place_of(worker)) place_of(worker).confine_this_thread();
+    // The scheduler alone sometimes keeps two busy threads on one CPU for seconds. The caller stands in its place
+    // already, but LLVM's runtime lets a thread go that meets it for the first time.
+    if (CpuSet::of_this_thread() != place_of(worker)) place_of(worker).confine_this_thread();
     const ScopedSubnormals mode(subnormals_);
     call(work, Worker(*this, worker));
   }
