@@ -1,7 +1,7 @@
 #pragma once
 /// The room race/: what is run, and what comes of each run. The race itself, runs and their observers (run.hpp), when a
-/// run has converged (convergence.hpp), runs as JSON (run_json.hpp) and on disk (checkpoint.hpp), so that a race that was
-/// stopped goes on.
+/// run has converged (convergence.hpp), runs as JSON (run_json.hpp) and on disk (checkpoint.hpp), so that a race that
+/// was stopped goes on.
 ///
 /// The race: the same network, from the same initial weights, trained by one optimizer after the other; and all of it
 /// again from other seeds. Prints nothing.
