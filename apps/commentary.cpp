@@ -33,7 +33,7 @@ std::string run_line(const RunResult& run) {
   const TestResult& test = run.epochs.back().test;
   text += fmt::format("  epochs: {}  training time: {:.2f} s  test loss: {:.4f}  accuracy: {:.2f}%", run.epochs.size(),
                       seconds, test.loss, 100 * test.accuracy());
-  if (run.resumed_after > 0) text += fmt::format("  from its checkpoint: {}", run.resumed_after);
+  if (run.resumed_after > 0) text += fmt::format("  steps from its checkpoint: {}", run.resumed_after);
   return run.convergence ? text + fmt::format("  converged at step {}", run.convergence->step) : text;
 }
 
@@ -51,7 +51,7 @@ void Commentary::run_began(const RaceResult& race) {
   if (compact_) return;
   const RunResult& run = race.runs.back();
   line(fmt::format("\n{}", run_title(run)));
-  if (run.resumed_after > 0) line(fmt::format("{}  epochs from its checkpoint: {}", run.label, run.resumed_after));
+  if (run.resumed_after > 0) line(fmt::format("{}  steps from its checkpoint: {}", run.label, run.resumed_after));
 }
 
 void Commentary::step_done(const RaceResult& race, const StepEvent& step) {

@@ -60,6 +60,7 @@ RaceOptions CompareOptions::race() const {
   options.trainer.clip_grad_norm = clip_grad_norm;
   options.target_accuracy = target_accuracy;
   options.until_target = until_target;
+  if (checkpoint_every != "epoch") options.checkpoint_every = Index(whole_numbers(checkpoint_every).front());
   constexpr Index kTraceSteps = 20;
   if (!trace.empty()) options.trainer.trace_steps = kTraceSteps;
   return options;

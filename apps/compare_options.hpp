@@ -34,10 +34,11 @@ struct CompareOptions {
   std::string conv = "auto", backward = "auto", fuse = "on";
   std::string out;  ///< directory; empty: no files
   bool save_weights = false, plots = false;
-  std::string tensorboard;  ///< directory; empty: no event files
-  bool profile = false;     ///< show where the time went
-  std::string trace;        ///< file; empty: none
-  std::string checkpoint;   ///< directory; empty: none
+  std::string tensorboard;                 ///< directory; empty: no event files
+  bool profile = false;                    ///< show where the time went
+  std::string trace;                       ///< file; empty: none
+  std::string checkpoint;                  ///< directory; empty: none
+  std::string checkpoint_every = "epoch";  ///< or a number of steps
   bool resume = false;
   std::string log_level = "warning";
   bool quiet = false, no_progress = false;
@@ -199,8 +200,13 @@ struct CompareOptions {
                              .decisive = false});
     visit(self.checkpoint, {.name = "--checkpoint",
                             .takes = {"DIR"},
-                            .help = "save each run in this directory, after each epoch",
+                            .help = "save each run in this directory, also when it is stopped",
                             .decisive = false});
+    visit(self.checkpoint_every, {.name = "--checkpoint-every",
+                                  .takes = whole_number_or("epoch", 1, kMany),
+                                  .help = "save it after each N steps, or after each epoch",
+                                  .needs = "--checkpoint",
+                                  .decisive = false});
     visit(self.resume,
           {.name = "--resume", .help = "go on from what is saved there", .needs = "--checkpoint", .decisive = false});
     visit(self.log_level, {.name = "--log-level",

@@ -59,6 +59,15 @@ Values whole_number_or_list(std::uint64_t low, std::uint64_t high) {
   return {"N|A,B,...", {}, {CLI::Validator(check, "")}};
 }
 
+Values whole_number_or(const std::string& word, std::uint64_t low, std::uint64_t high) {
+  const auto check = [=](const std::string& text) {
+    std::uint64_t value = 0;
+    if (text == word || (parse(text, value) && value >= low && value <= high)) return std::string();
+    return fmt::format("expected {} or a whole number from {} to {}, found '{}'", word, low, high, text);
+  };
+  return {"N|" + word, {word}, {CLI::Validator(check, "")}};
+}
+
 std::vector<double> numbers_by_channel(const std::string& list) {
   std::vector<double> numbers;
   if (list.empty() || list.ends_with('/')) return numbers;  // which splitting would not notice
@@ -119,8 +128,11 @@ CommandOption network_option() {
 CommandOption threads_option() {
   Values number = whole_number(1, kMostThreads);
   number.checks.emplace_back(too_many_threads, "");
-  return {
-      .name = "--threads", .takes = number, .help = "threads that compute", .default_text = "the CPUs that the program may use", .decisive = false};
+  return {.name = "--threads",
+          .takes = number,
+          .help = "threads that compute",
+          .default_text = "the CPUs that the program may use",
+          .decisive = false};
 }
 
 CommandOption isa_option() {

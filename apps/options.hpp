@@ -17,6 +17,8 @@ Values number_from_zero();
 Values fraction();
 /// One whole number in that range, or two and more of any size, with commas between them.
 Values whole_number_or_list(std::uint64_t low, std::uint64_t high);
+/// A whole number, or that word.
+Values whole_number_or(const std::string& word, std::uint64_t low, std::uint64_t high);
 /// A number or, with slashes between them, one for each channel.
 Values numbers_by_channel();
 /// One of some words.

@@ -9,7 +9,12 @@ Batches::Batches(const ImageSet& images, Index batch_size)
     : images_(images), batch_size_(batch_size), order_(std::size_t(images.count)) {}
 
 void Batches::begin_shuffled(Generator& generator) {
-  permutation(begin_shuffled_pass(generator), order_);
+  continue_shuffled(begin_shuffled_pass(generator));
+}
+
+void Batches::continue_shuffled(std::uint64_t order_seed) {
+  order_seed_ = order_seed;
+  permutation(order_seed, order_);
 }
 
 void Batches::begin_in_order(Generator& generator) {

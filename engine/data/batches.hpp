@@ -2,6 +2,7 @@
 /// Batches of a training or test set. Images stay bytes; a sample is normalised when it is gathered
 /// (normalization.hpp).
 
+#include <cstdint>
 #include <span>
 #include <vector>
 
@@ -19,6 +20,8 @@ class Batches {
   /// draws.
   void begin_shuffled(Generator& generator);
   void begin_in_order(Generator& generator);
+  /// Puts the images into the order of the shuffled pass that had this order_seed(), and draws nothing.
+  void continue_shuffled(std::uint64_t order_seed);
 
   const ImageSet& images() const { return images_; }
   Index count() const { return divide_up(images_.count, batch_size_); }
@@ -28,6 +31,8 @@ class Batches {
   Index label(Index batch, Index s) const;
   /// The order of this pass, as indices into the image set.
   std::span<const std::uint32_t> order() const { return order_; }
+  /// What decides the order of a shuffled pass.
+  std::uint64_t order_seed() const { return order_seed_; }
 
  private:
   std::size_t index(Index batch, Index s) const { return order_[std::size_t(batch * batch_size_ + s)]; }
@@ -35,6 +40,7 @@ class Batches {
   const ImageSet& images_;
   Index batch_size_;
   std::vector<std::uint32_t> order_;
+  std::uint64_t order_seed_ = 0;
 };
 
 }  // namespace gradrace

@@ -26,6 +26,14 @@ void Laps::record(Index stage, std::int64_t now) {
   --room_;
 }
 
+void add(std::span<const StageSeconds> earlier, std::span<StageSeconds> stages) {
+  GRADRACE_EXPECT(earlier.size(), ==, stages.size());
+  for (std::size_t s = 0; s < stages.size(); ++s) {
+    stages[s].mean += earlier[s].mean;
+    stages[s].slowest += earlier[s].slowest;
+  }
+}
+
 PhaseClock::PhaseClock(Index workers, std::span<const std::string> layers, Index most_events) {
   stages_ = {{Phase::kData, "shuffle"},
              {Phase::kData, "gather"},
@@ -62,19 +70,25 @@ void PhaseClock::record(bool on) {
   for (Laps& laps : laps_) laps.room_ = on ? Index(laps.events_.capacity() - laps.events_.size()) : 0;
 }
 
-std::vector<StageSeconds> PhaseClock::take() {
-  std::vector<StageSeconds> taken;
+std::vector<StageSeconds> PhaseClock::seconds() const {
+  std::vector<StageSeconds> stages;
   const double length = length_.seconds();
   for (Index s = 0; s < std::ssize(stages_); ++s) {
     StageSeconds stage = stages_[std::size_t(s)];
-    for (Laps& laps : laps_) {
-      const double seconds = double(laps.spent(s)) * length;
-      stage.mean += seconds / double(laps_.size());
-      stage.slowest = std::max(stage.slowest, seconds);
-      laps.spent(s) = 0;
+    for (const Laps& laps : laps_) {
+      const double spent = double(laps.spent(s)) * length;
+      stage.mean += spent / double(laps_.size());
+      stage.slowest = std::max(stage.slowest, spent);
     }
-    taken.insert(std::ranges::upper_bound(taken, stage.phase, {}, &StageSeconds::phase), stage);
+    stages.insert(std::ranges::upper_bound(stages, stage.phase, {}, &StageSeconds::phase), stage);
   }
+  return stages;
+}
+
+std::vector<StageSeconds> PhaseClock::take() {
+  std::vector<StageSeconds> taken = seconds();
+  for (Laps& laps : laps_)
+    for (Index s = 0; s < std::ssize(stages_); ++s) laps.spent(s) = 0;
   return taken;
 }
 

@@ -1,7 +1,7 @@
 #pragma once
-/// The room measuring/: time and machines. The clock of a training step's phases (this file), rounds of work that a team
-/// repeats, the limits of the machine (`gradrace info`), hardware counters, stolen time. Nothing here knows what is
-/// measured.
+/// The room measuring/: time and machines. The clock of a training step's phases (this file), rounds of work that a
+/// team repeats, the limits of the machine (`gradrace info`), hardware counters, stolen time. Nothing here knows what
+/// is measured.
 ///
 /// Where the time of training goes: each worker's time, cut into laps, stage by stage. The end of a lap is the begin of
 /// the next, so nothing is left out: over any stretch between resume() and pause() each worker's laps add up to it.
@@ -35,6 +35,9 @@ struct StageSeconds {
 
 /// The sum of a phase's means.
 double phase_seconds(std::span<const StageSeconds> stages, Phase phase);
+/// Adds the seconds of the same stages, in the same order, that were spent earlier. The slowest workers of two times
+/// need not be the same one, so their sum is an upper bound.
+void add(std::span<const StageSeconds> earlier, std::span<StageSeconds> stages);
 
 /// Laps of a few steps one by one, a lane for each worker.
 struct Trace {
@@ -69,6 +72,7 @@ class alignas(kAlignment) Laps {
     Index stage;
     std::int64_t begin, end;
   };
+  std::int64_t spent(Index stage) const { return lines_[std::size_t(stage / kPerLine)].ticks[stage % kPerLine]; }
   std::int64_t& spent(Index stage) { return lines_[std::size_t(stage / kPerLine)].ticks[stage % kPerLine]; }
   void record(Index stage, std::int64_t now);
 
@@ -93,7 +97,8 @@ class PhaseClock {
   void pause_all(Index stage);  ///< as pause, but everybody's belongs to `stage`
   void record(bool on);         ///< whether laps go into the trace
 
-  /// Seconds of each stage since the last call, in the order of phases.
+  /// Seconds of each stage since take() was called last, in the order of phases.
+  std::vector<StageSeconds> seconds() const;
   std::vector<StageSeconds> take();
   Trace trace() const;
 

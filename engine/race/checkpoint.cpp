@@ -52,6 +52,16 @@ ordered_json identity(const ordered_json& run) {
   return identity;
 }
 
+ordered_json part_json(const EpochPart& part) {
+  return {{"order_seed", part.order_seed},
+          {"train_seconds", part.train_seconds},
+          {"stage_seconds", stages_json(part.stages)}};
+}
+
+EpochPart part_from(const ordered_json& json) {
+  return {json.at("order_seed"), json.at("train_seconds"), stages_from(json.at("stage_seconds"))};
+}
+
 /// Takes the tensor of that name out.
 NamedTensor extract(std::vector<NamedTensor>& tensors, const std::string& name, const std::string& path) {
   const auto tensor = std::ranges::find(tensors, name, &NamedTensor::name);
@@ -121,8 +131,9 @@ void Checkpoints::save(const Checkpoint& checkpoint) const {
   tensors.insert(tensors.end(), checkpoint.optimizer_state.begin(), checkpoint.optimizer_state.end());
   tensors.push_back({kStepLoss, {std::ssize(run.step_loss)}, run.step_loss});
   append(run.answers, tensors);
-  const std::string text =
-      ordered_json{{"race", race_}, {"run", run_json(run)}, {"generator", checkpoint.generator.state()}}.dump();
+  ordered_json json = {{"race", race_}, {"run", run_json(run)}, {"generator", checkpoint.generator.state()}};
+  if (checkpoint.part) json["part"] = part_json(*checkpoint.part);
+  const std::string text = json.dump();
   write_safetensors(path(run), tensors, {{"checkpoint", text}, {"sha256", checksum_of_all(text, tensors)}});
 }
 
@@ -138,8 +149,9 @@ std::optional<Checkpoint> Checkpoints::find(const RunResult& run, Index test_ima
   const ordered_json json = ordered_json::parse(text);  // written by save(), as the checksum says
   expect_same(json["race"], race_, file);
   expect_same(identity(json["run"]), identity(run_json(run)), file);
-  Checkpoint checkpoint{run, {}, Generator(json["generator"].get<std::vector<std::uint32_t>>())};
+  Checkpoint checkpoint{run, {}, {}, Generator(json["generator"].get<std::vector<std::uint32_t>>())};
   set_progress(json["run"], checkpoint.run);
+  if (json.contains("part")) checkpoint.part = part_from(json["part"]);
   checkpoint.run.step_loss = extract(tensors, kStepLoss, file).values;
   checkpoint.run.answers = extract_answers(tensors, test_images, file);
   for (NamedTensor& tensor : tensors)

@@ -1,6 +1,7 @@
 #pragma once
 /// Checkpoints: a run on disk, so that a race that was stopped, by whatever, can go on as if it never had been.
 
+#include <cstdint>
 #include <filesystem>
 #include <optional>
 #include <string>
@@ -11,9 +12,17 @@
 
 namespace gradrace {
 
-/// A run between two epochs, or at its end, and all that it takes to go on from there with the same bits.
+/// What was done of an epoch that is not over, besides the losses of its steps.
+struct EpochPart {
+  std::uint64_t order_seed = 0;           ///< of the order of the images, as Batches::order_seed()
+  double train_seconds = 0;               ///< spent on its steps
+  std::vector<StageSeconds> stages = {};  ///< where that time went
+};
+
+/// A run between two steps, or at its end, and all that it takes to go on from there with the same bits.
 struct Checkpoint {
-  RunResult run;  ///< kernels are not kept
+  RunResult run;                  ///< kernels are not kept
+  std::optional<EpochPart> part;  ///< where an epoch is under way
   std::vector<NamedTensor> optimizer_state;
   Generator generator{0};
 };

@@ -86,36 +86,48 @@ void Contest::run(const Entrant& entrant) {
   RunResult& run = result_.runs.emplace_back(new_run(entrant, seed_));
   run.kernels = trainer.model().stack().kernels_used();
   run.steps_per_epoch = batches.count();
+  Runner runner{trainer, batches, run};
   if (checkpoints_)
-    if (const auto saved = checkpoints_->find(run, data_.test.count)) restore(*saved, trainer, run);
+    if (const auto saved = checkpoints_->find(run, data_.test.count)) restore(*saved, runner);
   tell(&RaceObserver::run_began);
-  while (run.status == Status::kInterrupted && stop_ == 0) {
-    const std::size_t epochs = run.epochs.size();
-    run_epoch(trainer, batches, run);
-    if (run.status != Status::kDiverged && is_done(run)) run.status = Status::kFinished;
-    if (run.epochs.size() > epochs || run.status == Status::kDiverged) save(trainer, run);
-  }
+  while (run.status == Status::kInterrupted && stop_ == 0) run_epoch(runner);
+  if (!runner.saved) save(runner);
   run.parameters = trainer.model().values();
   if (trainer_options.trace_steps > 0) result_.trace = trainer.trace();
   tell(&RaceObserver::run_ended);
 }
 
-void Contest::restore(const Checkpoint& saved, Trainer& trainer, RunResult& run) {
-  trainer.model().load(saved.run.parameters);
-  trainer.model().load_optimizer_state(saved.optimizer_state);
-  trainer.continue_after(std::ssize(saved.run.step_loss));
+void Contest::restore(const Checkpoint& saved, Runner& runner) {
+  runner.trainer.model().load(saved.run.parameters);
+  runner.trainer.model().load_optimizer_state(saved.optimizer_state);
+  runner.trainer.continue_after(std::ssize(saved.run.step_loss));
   generator_ = saved.generator;
-  const auto kernels = std::move(run.kernels);
-  run = saved.run;
-  run.kernels = kernels;
-  run.resumed_after = std::ssize(run.epochs);
+  const auto kernels = std::move(runner.run.kernels);
+  runner.run = saved.run;
+  runner.run.kernels = kernels;
+  runner.run.resumed_after = std::ssize(saved.run.step_loss);
+  if (!saved.part) return;
+  runner.batches.continue_shuffled(saved.part->order_seed);
+  runner.earlier = *saved.part;
+  runner.epoch_seconds = saved.part->train_seconds;
 }
 
-void Contest::save(Trainer& trainer, const RunResult& run) const {
+void Contest::save(Runner& runner) const {
+  runner.saved = true;
   if (!checkpoints_) return;
-  Checkpoint checkpoint{run, trainer.model().optimizer_state(), generator_};
-  checkpoint.run.parameters = trainer.model().values();
+  Checkpoint checkpoint{runner.run, {}, runner.trainer.model().optimizer_state(), generator_};
+  checkpoint.run.parameters = runner.trainer.model().values();
+  if (runner.run.status == Status::kInterrupted && is_done(runner.run)) checkpoint.run.status = Status::kFinished;
+  if (runner.run.status == Status::kInterrupted && steps_of_epoch(runner.run) > 0) {
+    checkpoint.part = {runner.batches.order_seed(), runner.epoch_seconds, runner.trainer.stage_seconds()};
+    if (!runner.earlier.stages.empty()) add(runner.earlier.stages, checkpoint.part->stages);
+  }
   checkpoints_->save(checkpoint);
+}
+
+/// Whether the run is to be saved after the step that it has just done.
+bool Contest::is_due(const RunResult& run) const {
+  return std::ssize(run.step_loss) % options_.checkpoint_every.value_or(run.steps_per_epoch) == 0;
 }
 
 /// Sets the initial weights, and the generator to where this run's numbers begin.
@@ -133,39 +145,59 @@ void Contest::prepare(Model& model) {
 }
 
 /// A training pass and, unless that ended early, an evaluation.
-void Contest::run_epoch(Trainer& trainer, Batches& batches, RunResult& run) {
+void Contest::run_epoch(Runner& runner) {
   const kernels::ScopedPlacement placed = team_.place_caller();
-  const std::size_t first = run.step_loss.size();
-  run.step_loss.reserve(first + std::size_t(batches.count()));
+  if (!train(runner)) return;
+  evaluate(runner);
+  RunResult& run = runner.run;
+  note_target(run);
+  if (!std::isfinite(run.epochs.back().test.loss) || !runner.trainer.model().first_not_finite().empty())
+    set_diverged(runner.trainer.model(), run);
+  if (is_due(run) || run.status == Status::kDiverged || is_done(run)) save(runner);  // whatever observers meet with
+  tell(&RaceObserver::epoch_done);
+  if (run.status != Status::kDiverged && is_done(run)) run.status = Status::kFinished;
+}
+
+/// The steps of an epoch that are not done yet. False: the run ends here.
+bool Contest::train(Runner& runner) {
+  RunResult& run = runner.run;
   const double seconds_before = train_seconds(run);
+  const Index first = steps_of_epoch(run);
+  run.step_loss.reserve(run.step_loss.size() + std::size_t(run.steps_per_epoch - first));
   StepEvent step{.epoch = std::ssize(run.epochs) + 1,
                  .epochs = options_.epochs,
-                 .batches = batches.count(),
+                 .batches = run.steps_per_epoch,
                  .all_images = data_.train.count};
-
   bool complete = true;
   Stopwatch watch;
-  const double seconds = trainer.train(batches, generator_, [&](Index batch, float loss) {
+  const auto on_step = [&](Index batch, float loss) {
     watch.pause();
     step.batch = batch;
     step.images = batch * options_.trainer.batch_size;
     step.loss = loss;
-    step.train_seconds = watch.seconds();
-    complete = step_done(step, seconds_before + watch.seconds(), trainer.model(), run);
+    step.train_seconds = runner.epoch_seconds = runner.earlier.train_seconds + watch.seconds();
+    complete = step_done(step, seconds_before + step.train_seconds, runner);
     watch.resume();
     return complete;
-  });
-  if (!complete) return;
+  };
+  const double seconds = runner.trainer.train(runner.batches, generator_, on_step, first);
+  runner.epoch_seconds = runner.earlier.train_seconds + seconds;
+  return complete;
+}
 
-  const std::span<const float> losses = std::span(run.step_loss).subspan(first);
+/// Looks at the test and validation images, and ends the epoch.
+void Contest::evaluate(Runner& runner) {
+  RunResult& run = runner.run;
+  const std::span<const float> losses = std::span(run.step_loss).last(std::size_t(run.steps_per_epoch));
   const double mean = std::accumulate(losses.begin(), losses.end(), 0.0) / double(losses.size());
   run.answers.resize(std::size_t(data_.test.count));
-  const TestResult test = trainer.evaluate(data_.test, generator_, run.answers);
-  run.epochs.push_back({step.epoch, seconds, mean, losses.back(), test, validate(trainer)});
-  run.epochs.back().stages = trainer.take_stage_seconds();
-  note_target(run);
-  if (!std::isfinite(test.loss) || !trainer.model().first_not_finite().empty()) set_diverged(trainer.model(), run);
-  tell(&RaceObserver::epoch_done);
+  const TestResult test = runner.trainer.evaluate(data_.test, generator_, run.answers);
+  run.epochs.push_back({std::ssize(run.epochs) + 1, runner.epoch_seconds, mean, losses.back(), test,
+                        validate(runner.trainer), runner.trainer.take_stage_seconds()});
+  if (!runner.earlier.stages.empty()) add(runner.earlier.stages, run.epochs.back().stages);
+  runner.earlier = {};
+  runner.epoch_seconds = 0;
+  runner.saved = false;
 }
 
 /// Leaves the run's random numbers as they are.
@@ -192,11 +224,15 @@ void Contest::note_target(RunResult& run) const {
 }
 
 /// Records a step. False: the run ends here.
-bool Contest::step_done(const StepEvent& step, double run_seconds, const Model& model, RunResult& run) {
+bool Contest::step_done(const StepEvent& step, double run_seconds, Runner& runner) {
+  RunResult& run = runner.run;
   run.step_loss.push_back(step.loss);
+  runner.saved = false;
   if (!run.convergence && has_converged(run.step_loss, options_.target_loss))
     run.convergence = {std::ssize(run.step_loss), run_seconds};
-  if (!std::isfinite(step.loss)) set_diverged(model, run);
+  if (!std::isfinite(step.loss)) set_diverged(runner.trainer.model(), run);
+  const bool last = step.batch + 1 == step.batches;  // the epoch is saved when it is over
+  if (run.status == Status::kInterrupted && is_due(run) && !last) save(runner);
   tell(&RaceObserver::step_done, step);
   return run.status != Status::kDiverged && stop_ == 0;
 }

@@ -6,12 +6,10 @@
 #include <optional>
 #include <span>
 
-#include "engine/race/race.hpp"
+#include "engine/race/checkpoint.hpp"
 #include "kernels/team.hpp"
 
 namespace gradrace {
-
-struct Checkpoint;
 
 /// One generator, one team of threads, and the results so far.
 class Contest {
@@ -26,15 +24,27 @@ class Contest {
  private:
   void look_at_checkpoints() const;
   void run_from(std::uint64_t seed, bool backwards);
+  /// A run under way.
+  struct Runner {
+    Trainer& trainer;
+    Batches& batches;
+    RunResult& run;
+    EpochPart earlier = {};    // of the epoch under way: what came from a checkpoint
+    double epoch_seconds = 0;  // of training, of the epoch under way, those included
+    bool saved = true;         // nothing has happened since the run began or was saved
+  };
   void run(const Entrant& entrant);
   void prepare(Model& model);
-  void restore(const Checkpoint& saved, Trainer& trainer, RunResult& run);
-  void save(Trainer& trainer, const RunResult& run) const;
-  void run_epoch(Trainer& trainer, Batches& batches, RunResult& run);
+  void restore(const Checkpoint& saved, Runner& runner);
+  void save(Runner& runner) const;
+  bool is_due(const RunResult& run) const;
+  void run_epoch(Runner& runner);
+  bool train(Runner& runner);
+  void evaluate(Runner& runner);
   std::optional<TestResult> validate(Trainer& trainer);
   bool is_done(const RunResult& run) const;
   void note_target(RunResult& run) const;
-  bool step_done(const StepEvent& step, double run_seconds, const Model& model, RunResult& run);
+  bool step_done(const StepEvent& step, double run_seconds, Runner& runner);
   template <class... Event>
   void tell(void (RaceObserver::*happened)(const RaceResult&, const Event&...), const Event&... event) {
     for (RaceObserver* observer : observers_) (observer->*happened)(result_, event...);

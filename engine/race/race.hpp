@@ -41,7 +41,8 @@ struct RaceOptions {
   /// The run's target, as a fraction: of the validation set, or of the test set if there is none. Without it the target
   /// is to converge.
   std::optional<double> target_accuracy;
-  bool until_target = false;  ///< end a run after the epoch in which it reaches its target
+  bool until_target = false;              ///< end a run after the epoch in which it reaches its target
+  std::optional<Index> checkpoint_every;  ///< steps of a run from one checkpoint to the next; none: those of an epoch
 };
 
 class Checkpoints;
@@ -56,8 +57,8 @@ class Race {
   /// that becomes slower with time is unfair to none. A run that diverges does not keep others from running. `stop` is
   /// looked at after each step: once it is not zero the current run ends as interrupted and no further one begins.
   /// Throws data_error if the initial weights do not fit the network.
-  /// checkpoints: where each run is saved after each epoch, and from where it goes on if it is found there; all are
-  /// looked at, and throw, before the first run.
+  /// checkpoints: where each run is saved, as often as the options say and when it ends, and from where it goes on if
+  /// it is found there; all are looked at, and throw, before the first run. A run is saved before observers hear of it.
   RaceResult run(const Dataset& data, std::span<RaceObserver* const> observers, const std::atomic<int>& stop,
                  const Checkpoints* checkpoints = nullptr);
 

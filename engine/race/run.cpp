@@ -16,6 +16,10 @@ std::string_view name(Status status) {
   return {};
 }
 
+Index steps_of_epoch(const RunResult& run) {
+  return std::ssize(run.step_loss) - std::ssize(run.epochs) * run.steps_per_epoch;
+}
+
 std::vector<std::string> labels_of(std::span<const RunResult> runs) {
   std::vector<std::string> labels;
   for (const RunResult& run : runs)

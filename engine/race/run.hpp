@@ -34,7 +34,7 @@ struct RunResult {
   std::vector<std::pair<std::string, std::string>> options;  ///< resolved, as Options::resolved()
   std::uint64_t seed = 0;
   Status status = Status::kInterrupted;
-  Index resumed_after = 0;  ///< epochs that came from a checkpoint
+  Index resumed_after = 0;  ///< steps that came from a checkpoint
   std::string problem;      ///< of a diverged run: one sentence that names label, step and tensor
   std::vector<std::pair<std::string, std::string>> kernels;  ///< layer and what it ran on, as Stack::kernels_used()
   Index steps_per_epoch = 0;
@@ -53,6 +53,9 @@ struct RaceResult {
   Index all_runs = 0;                ///< of the whole race
   Trace trace;                       ///< of the first run, once that has ended; empty without trainer.trace_steps
 };
+
+/// How many steps were done of the epoch that is under way, or whose evaluation is.
+Index steps_of_epoch(const RunResult& run);
 
 /// Who takes part, in the order of the first seed's runs, which is that of the optimizers.
 std::vector<std::string> labels_of(std::span<const RunResult> runs);

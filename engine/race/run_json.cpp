@@ -22,9 +22,7 @@ ordered_json epoch_json(const EpochResult& epoch) {
   }
   if (epoch.stages.empty()) return json;
   for (int p = 0; p < kPhases; ++p) json["phase_seconds"][name(Phase(p))] = phase_seconds(epoch.stages, Phase(p));
-  for (const StageSeconds& stage : epoch.stages)
-    json["stage_seconds"].push_back(
-        {{"phase", name(stage.phase)}, {"stage", stage.name}, {"mean", stage.mean}, {"slowest", stage.slowest}});
+  json["stage_seconds"] = stages_json(epoch.stages);
   return json;
 }
 
@@ -47,12 +45,25 @@ EpochResult epoch_from(const ordered_json& json) {
                     .test = {number(json.at("test_loss")), json.at("test_correct"), json.at("test_total")}};
   if (json.contains("validation_loss"))
     epoch.validation = {number(json.at("validation_loss")), json.at("validation_correct"), json.at("validation_total")};
-  for (const ordered_json& stage : json.value("stage_seconds", ordered_json::array()))
-    epoch.stages.push_back(stage_from(stage));
+  if (json.contains("stage_seconds")) epoch.stages = stages_from(json["stage_seconds"]);
   return epoch;
 }
 
 }  // namespace
+
+ordered_json stages_json(std::span<const StageSeconds> stages) {
+  ordered_json json = ordered_json::array();
+  for (const StageSeconds& stage : stages)
+    json.push_back(
+        {{"phase", name(stage.phase)}, {"stage", stage.name}, {"mean", stage.mean}, {"slowest", stage.slowest}});
+  return json;
+}
+
+std::vector<StageSeconds> stages_from(const ordered_json& json) {
+  std::vector<StageSeconds> stages;
+  for (const ordered_json& stage : json) stages.push_back(stage_from(stage));
+  return stages;
+}
 
 ordered_json run_json(const RunResult& run) {
   ordered_json options = ordered_json::object(), epochs = ordered_json::array();

@@ -89,13 +89,14 @@ float Trainer::step(const Batches& batches, Index batch, Generator& generator) {
   return float(sum / double(n));
 }
 
-double Trainer::train(Batches& batches, Generator& generator, const std::function<bool(Index, float)>& on_step) {
+double Trainer::train(Batches& batches, Generator& generator, const std::function<bool(Index, float)>& on_step,
+                      Index first) {
   expect_fitting(batches.images());
   Stopwatch watch;
   clock_.resume();
-  batches.begin_shuffled(generator);
+  if (first == 0) batches.begin_shuffled(generator);
   clock_.of(0).lap(kShuffle);
-  for (Index b = 0; b < batches.count(); ++b) {
+  for (Index b = first; b < batches.count(); ++b) {
     const float loss = step(batches, b, generator);
     clock_.pause(kLayers + std::ssize(model_.stack().names()));  // worker 0 has added up the loss
     watch.pause();

@@ -1,8 +1,8 @@
 #pragma once
 /// The room training/: how a network is trained. A network is data (network.hpp, network_file.hpp) until its layers are
-/// planned (planned_layers.hpp) and fused (fusion.hpp). A model is a stack of layers, a store of parameters and an update
-/// (model.hpp, stack.hpp, parameter_store.hpp, update.hpp). A trainer runs its steps over batches, and a learner is all of
-/// that in one object for programs of their own (learner.hpp).
+/// planned (planned_layers.hpp) and fused (fusion.hpp). A model is a stack of layers, a store of parameters and an
+/// update (model.hpp, stack.hpp, parameter_store.hpp, update.hpp). A trainer runs its steps over batches, and a learner
+/// is all of that in one object for programs of their own (learner.hpp).
 ///
 /// Training and evaluation: the step in its two phases, the epoch, and what is reported of them. Prints nothing.
 
@@ -56,6 +56,7 @@ class Trainer {
   /// Where the time went that train() and evaluate() took since the last call: the stages but for the evaluation add up
   /// to what train() returned.
   std::vector<StageSeconds> take_stage_seconds() { return clock_.take(); }
+  std::vector<StageSeconds> stage_seconds() const { return clock_.seconds(); }  ///< of the same time, so far
   Trace trace() const { return clock_.trace(); }
 
   /// One training step on batch number `batch`: draws the dropout masks from the generator, then a parallel region with
@@ -65,9 +66,11 @@ class Trainer {
   float step(const Batches& batches, Index batch, Generator& generator);
 
   /// A training pass: shuffles, then steps through all batches. on_step(batch, loss) comes after each; returning false
-  /// ends the pass. Returns the seconds spent, those in on_step left out. Throws usage_error where the images do not
-  /// fit.
-  double train(Batches& batches, Generator& generator, const std::function<bool(Index, float)>& on_step);
+  /// ends the pass. first: where a pass goes on that was begun earlier, in the order that `batches` has; then nothing
+  /// is shuffled, unless it is 0. Returns the seconds spent, those in on_step left out. Throws usage_error where the
+  /// images do not fit.
+  double train(Batches& batches, Generator& generator, const std::function<bool(Index, float)>& on_step,
+               Index first = 0);
 
   /// Loss and correct answers over all images, in file order, without dropout; draws from the generator what PyTorch's
   /// loader draws. answers: one for each image, or none at all. Throws usage_error where the images do not fit.

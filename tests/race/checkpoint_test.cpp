@@ -1,8 +1,10 @@
 #include "engine/race/checkpoint.hpp"
 
 #include <algorithm>
+#include <chrono>
 #include <cmath>
 #include <fstream>
+#include <functional>
 
 #include <gtest/gtest.h>
 
@@ -22,25 +24,35 @@ using nlohmann::ordered_json;
 
 const ordered_json kRace = {{"epochs", 2}, {"batch_size", 8}};
 
-/// Sets `stop` after a number of steps.
-class Stopper final : public RaceObserver {
+/// Calls `interrupt` after a number of steps.
+class Interrupter final : public RaceObserver {
  public:
-  explicit Stopper(Index steps) : left_(steps) {}
+  Interrupter(Index steps, std::function<void()> interrupt) : left_(steps), interrupt_(std::move(interrupt)) {}
   void step_done(const RaceResult&, const StepEvent&) override {
-    if (--left_ == 0) stop = 2;
+    if (--left_ == 0) interrupt_();
   }
-  std::atomic<int> stop{0};
 
  private:
   Index left_;
+  std::function<void()> interrupt_;
 };
 
 /// Runs until it is stopped after that many steps, or to the end if there are fewer.
 RaceResult run_some(const RaceOptions& options, const fs::path& directory, Index steps = -1) {
-  Stopper stopper(steps);
+  std::atomic<int> stop{0};
+  Interrupter stopper(steps, [&] { stop = 2; });
   RaceObserver* const observers[] = {&stopper};
   const Checkpoints checkpoints(directory, kRace, true);
-  return Race(options).run(small_dataset(), observers, stopper.stop, &checkpoints);
+  return Race(options).run(small_dataset(), observers, stop, &checkpoints);
+}
+
+/// Runs until it breaks off after that many steps, saving nothing that it would not have saved anyway.
+void run_and_break_off(const RaceOptions& options, const fs::path& directory, Index steps) {
+  Interrupter breaker(steps, [] { throw failure("broken off"); });
+  const Checkpoints checkpoints(directory, kRace, true);
+  RaceObserver* const observers[] = {&breaker};
+  const std::atomic<int> never{0};
+  error_of(ExitCode::kFailure, [&] { Race(options).run(small_dataset(), observers, never, &checkpoints); });
 }
 
 /// A checkpoint without what differs from run to run: seconds, and the checksum that covers them.
@@ -51,6 +63,9 @@ std::string timeless(const fs::path& file) {
     for (const char* key : {"train_seconds", "phase_seconds", "stage_seconds"}) epoch.erase(key);
   for (const char* key : {"convergence", "target"})
     if (!json["run"][key].is_null()) json["run"][key].erase("train_seconds");
+  if (json.contains("part")) {
+    for (const char* key : {"train_seconds", "stage_seconds"}) json["part"].erase(key);
+  }
   const fs::path rewritten = file.string() + ".timeless";
   write_safetensors(rewritten, read_safetensors(file), {{"checkpoint", json.dump()}});
   const std::string bytes = read_text(rewritten);
@@ -71,30 +86,96 @@ void expect_same_race(const RaceResult& a, const RaceResult& b) {
   }
 }
 
-/// A race of two runs, stopped after each of its steps in turn and resumed: the same race, and the same files.
+/// A race of two runs, stopped or broken off after each of its steps in turn and resumed: the same race, and the same
+/// files.
 void expect_resuming_changes_nothing(RaceOptions options) {
   const TemporaryDirectory directory;
   const RaceResult whole = run_some(options, directory / "whole");
-  for (Index steps = 1; steps <= 12; ++steps) {
-    SCOPED_TRACE(fmt::format("stopped after step {}", steps));
-    const fs::path place = directory / fmt::format("{}", steps);
-    options.threads = 1 + steps % 3;  // which may change on the way
-    run_some(options, place, steps);
-    options.threads = 1;
-    expect_same_race(run_some(options, place), whole);
-    for (const fs::directory_entry& file : fs::directory_iterator(directory / "whole"))
-      EXPECT_EQ(timeless(place / file.path().filename()), timeless(file.path())) << file.path().filename();
-  }
+  for (Index steps = 1; steps <= 12; ++steps)
+    for (const bool stopped : {true, false}) {
+      SCOPED_TRACE(fmt::format("{} after step {}", stopped ? "stopped" : "broken off", steps));
+      const fs::path place = directory / fmt::format("{}{}", stopped, steps);
+      options.threads = 1 + steps % 3;  // which may change on the way
+      if (stopped)
+        run_some(options, place, steps);
+      else
+        run_and_break_off(options, place, steps);
+      options.threads = 1;
+      expect_same_race(run_some(options, place), whole);
+      for (const fs::directory_entry& file : fs::directory_iterator(directory / "whole"))
+        EXPECT_EQ(timeless(place / file.path().filename()), timeless(file.path())) << file.path().filename();
+    }
 }
 
 TEST(Checkpoint, ResumingEqualsNeverHavingStopped) {
-  expect_resuming_changes_nothing(small_race({"adadelta:lr=0.5", "adam:amsgrad=true"}));
+  RaceOptions options = small_race({"adadelta:lr=0.5", "adam:amsgrad=true"});
+  expect_resuming_changes_nothing(options);
+  options.checkpoint_every = 2;
+  expect_resuming_changes_nothing(options);
 }
 
 TEST(Checkpoint, ResumingEqualsNeverHavingStoppedInTheContinuedOrder) {
   RaceOptions options = small_race({"muon", "adadelta"});
   options.order = Order::kContinue;
+  options.checkpoint_every = 1;
   expect_resuming_changes_nothing(options);
+}
+
+/// How many steps a race of six goes back for when it breaks off, or is stopped, after `steps`.
+Index steps_kept(std::optional<Index> every, Index steps, bool stopped) {
+  const TemporaryDirectory directory;
+  RaceOptions options = small_race({"adam"});
+  options.checkpoint_every = every;
+  if (stopped)
+    run_some(options, directory / "runs", steps);
+  else
+    run_and_break_off(options, directory / "runs", steps);
+  return run_some(options, directory / "runs").runs[0].resumed_after;
+}
+
+TEST(Checkpoint, IsMadeAsOftenAsIsAskedForAndWhereARaceStops) {
+  EXPECT_EQ(steps_kept({}, 2, false), 0);
+  EXPECT_EQ(steps_kept({}, 5, false), 3);
+  EXPECT_EQ(steps_kept(1, 5, false), 5);
+  EXPECT_EQ(steps_kept(2, 5, false), 4);
+  EXPECT_EQ(steps_kept(4, 3, false), 0);
+  EXPECT_EQ(steps_kept(100, 5, false), 0);
+  EXPECT_EQ(steps_kept(100, 5, true), 5);
+  EXPECT_EQ(steps_kept({}, 3, true), 3) << "an evaluation is missing";
+}
+
+TEST(Checkpoint, KeepsTheTimeOfAnEpochThatIsUnderWay) {
+  const TemporaryDirectory directory;
+  const auto options = small_race({"adam"});
+  const RaceResult stopped = run_some(options, directory / "runs", 2);
+  const std::optional<Checkpoint> saved =
+      Checkpoints(directory / "runs", kRace, true).find(stopped.runs[0], small_dataset().test.count);
+  ASSERT_TRUE(saved && saved->part);
+  EXPECT_GT(saved->part->train_seconds, 0);
+  const auto begin = std::chrono::steady_clock::now();
+  const EpochResult epoch = run_some(options, directory / "runs").runs[0].epochs[0];
+  const std::chrono::duration<double> rest = std::chrono::steady_clock::now() - begin;
+  EXPECT_GT(epoch.train_seconds, saved->part->train_seconds);
+  EXPECT_LT(epoch.train_seconds, saved->part->train_seconds + rest.count());
+  ASSERT_EQ(epoch.stages.size(), saved->part->stages.size());
+  for (std::size_t s = 0; s < epoch.stages.size(); ++s) {
+    EXPECT_GE(epoch.stages[s].mean, saved->part->stages[s].mean) << epoch.stages[s].name;
+    EXPECT_GE(epoch.stages[s].slowest, saved->part->stages[s].slowest) << epoch.stages[s].name;
+  }
+}
+
+/// An observer that fails does not cost what was reached.
+TEST(Checkpoint, IsMadeBeforeObserversHearOfAnEpoch) {
+  struct Failing final : RaceObserver {
+    void epoch_done(const RaceResult&) override { throw failure("the disk is full"); }
+  } failing;
+  const TemporaryDirectory directory;
+  RaceObserver* const observers[] = {&failing};
+  const std::atomic<int> never{0};
+  const Checkpoints checkpoints(directory / "runs", kRace, true);
+  error_of(ExitCode::kFailure,
+           [&] { Race(small_race({"adam"})).run(small_dataset(), observers, never, &checkpoints); });
+  EXPECT_EQ(run_some(small_race({"adam"}), directory / "runs").runs[0].resumed_after, 3);
 }
 
 TEST(Checkpoint, ResumesWithTheMissingRuns) {
@@ -107,7 +188,7 @@ TEST(Checkpoint, ResumesWithTheMissingRuns) {
   const RaceResult both = run_some(options, directory / "runs");
   ASSERT_EQ(both.runs.size(), 4u);
   EXPECT_EQ(both.runs[0].resumed_after, 0);
-  EXPECT_EQ(both.runs[3].resumed_after, 2);
+  EXPECT_EQ(both.runs[3].resumed_after, 6);
   EXPECT_EQ(both.runs[3].epochs[1].train_seconds, first.runs[0].epochs[1].train_seconds);
   EXPECT_EQ(both.runs[2].status, Status::kDiverged);
   EXPECT_EQ(both.runs[2].problem, first.runs[1].problem);
@@ -187,8 +268,9 @@ TEST(Checkpoint, IsRefusedWhereItBelongsToAnotherRace) {
   expect_contains(refusal({{"epochs", 2}}, "adam"), "batch_size is 8 there and missing here");
   expect_contains(refusal(kRace, "adam:lr=0.5"), R"("lr":0.001)");
   expect_contains(refusal(kRace, "adam@adadelta"), R"(optimizer is "adam" there and "adadelta" here)");
-  expect_contains(error_of(ExitCode::kUsage, [&] { Checkpoints again(directory / "runs", kRace, false); }), "resume from them");
-  EXPECT_EQ(run_some(small_race({"adam"}), directory / "runs").runs[0].resumed_after, 1) << "it was lost";
+  expect_contains(error_of(ExitCode::kUsage, [&] { Checkpoints again(directory / "runs", kRace, false); }),
+                  "resume from them");
+  EXPECT_EQ(run_some(small_race({"adam"}), directory / "runs").runs[0].resumed_after, 4) << "it was lost";
 }
 
 TEST(Checkpoint, IsRefusedBeforeTheFirstRunWhereItIsDamaged) {
@@ -213,7 +295,7 @@ TEST(Checkpoint, IsRefusedBeforeTheFirstRunWhereItIsDamaged) {
   refusal(good + "x");
   EXPECT_FALSE(fs::exists(directory / "runs/adadelta_seed0.safetensors"));
   std::ofstream(file, std::ios::binary) << good;
-  EXPECT_EQ(run_some(options, directory / "runs").runs[1].resumed_after, 2);
+  EXPECT_EQ(run_some(options, directory / "runs").runs[1].resumed_after, 6);
 }
 
 TEST(Checkpoint, NeedsADirectory) {

@@ -1,7 +1,7 @@
 // Everything that is needed to do it again.
 
 const quoted = (word) => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`);
-const SILENT = ["log_level", "quiet", "no_progress", "out", "plots", "tensorboard", "checkpoint", "resume"]; // they change no number
+const SILENT = ["log_level", "quiet", "no_progress", "out", "plots", "tensorboard", "checkpoint", "checkpoint_every", "resume"]; // they change no number
 
 // The command line, with every option that was in force.
 function commandLine(options) {
