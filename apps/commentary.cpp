@@ -43,7 +43,7 @@ void Commentary::line(const std::string& text) {
   if (!lines_) return;
   progress_.clear();
   say(text + "\n");
-  if (output_error() != 0) stop_signal = SIGPIPE;
+  if (output_error() != 0) ask_to_stop(SIGPIPE);
 }
 
 void Commentary::run_began(const RaceResult& race) {

@@ -56,8 +56,8 @@ constexpr const char* kFooter =
 Exit codes:
   0 all went well        1 failure while running     2 wrong usage       3 a check failed
   4 an optimizer diverged (NaN or infinity)          5 missing or damaged data
-  130, 143, 141: stopped by SIGINT, by SIGTERM, or because standard output was closed;
-  what was asked for is saved before)";
+  130, 143, 129, 138, 152: stopped by SIGINT, SIGTERM, SIGHUP, SIGUSR1, SIGXCPU after the step
+  under way; 141: because standard output was closed; what was asked for is saved before)";
 
 Dataset load(const CompareOptions& options) {
   DataOptions what;
@@ -173,6 +173,19 @@ int exit_code_of(const RaceResult& result) {
   return int(ExitCode::kOk);
 }
 
+/// Of a race that was stopped: what its checkpoints hold of the run that was under way, and how it goes on.
+std::string how_to_go_on(const RaceResult& result, const CompareOptions& options) {
+  std::string text = fmt::format("stopped by {}", signal_name(stop_signal));
+  if (result.runs.empty() || result.runs.back().step_loss.empty()) {
+    text += result.runs.size() > 1 ? " between two runs" : " before the first step";
+  } else {
+    const RunResult& run = result.runs.back();
+    text += fmt::format("; {} (seed {}) is saved in {} after step {} of {}", run.label, run.seed, options.checkpoint,
+                        run.step_loss.size(), run.steps_per_epoch * options.epochs);
+  }
+  return text + (options.resume ? "; the same command goes on" : "; the same command with --resume goes on");
+}
+
 int compare(CompareOptions options) {
   spdlog::set_level(spdlog::level::from_str(options.log_level));
   const RaceOptions race_options = options.race();
@@ -201,7 +214,7 @@ int compare(CompareOptions options) {
       !options.quiet && is_terminal(stdout) ? loss_curves(result.runs, is_utf8() ? Dots::kBraille : Dots::kAscii) : "";
   say(curves + (many ? summary_tables(result.runs, options.parsed_sweeps()) : race_tables(result, race_options)) +
       (options.profile ? phase_tables(result) : "") + (data.notice.empty() ? "" : "\n") + notice_banner(data.notice));
-  if (checkpoints && stop_signal != 0) spdlog::warn("stopped; the same command with --resume goes on");
+  if (checkpoints && stop_signal != 0) spdlog::warn(how_to_go_on(result, options));
   if (!options.out.empty()) spdlog::info("the results are in {}", options.out);
   return exit_code;
 }

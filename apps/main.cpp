@@ -20,6 +20,7 @@
 #include "apps/optimizers.hpp"
 #include "apps/profile.hpp"
 #include "apps/report.hpp"
+#include "apps/signals.hpp"
 #include "apps/terminal.hpp"
 #include "apps/version.hpp"
 #include "engine/base/error.hpp"
@@ -114,7 +115,8 @@ int main(int argc, char** argv) {
   spdlog::set_default_logger(spdlog::stderr_logger_st("gradrace"));
   spdlog::set_pattern("%n: %l: %v");
   const int exit_code = run_and_report(argc, argv);
-  if (output_error() != 0 && output_error() != EPIPE) {
+  const bool reader_is_gone = output_error() == EPIPE || stop_signal == SIGHUP;  // or the terminal
+  if (output_error() != 0 && !reader_is_gone) {
     print_error(fmt::format("cannot write to standard output: {}", std::strerror(output_error())));
     return int(ExitCode::kFailure);
   }

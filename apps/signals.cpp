@@ -1,7 +1,10 @@
 #include "apps/signals.hpp"
 
 #include <csignal>
+#include <cstring>
 #include <ctime>
+
+#include <fmt/format.h>
 
 namespace gradrace {
 namespace {
@@ -15,9 +18,8 @@ std::time_t now() {
 }
 
 void on_signal(int signal) {
-  if (stop_signal == 0) {
+  if (ask_to_stop(signal)) {
     first_at = now();
-    stop_signal = signal;
   } else if (now() > first_at + 1) {
     std::signal(signal, SIG_DFL);  // takes effect when the signal, which is blocked in here, comes again
     raise(signal);
@@ -34,8 +36,21 @@ void stop_on_signals() {
   struct sigaction action = {};
   action.sa_handler = on_signal;
   action.sa_flags = int(SA_RESTART);
-  sigaction(SIGINT, &action, nullptr);
-  sigaction(SIGTERM, &action, nullptr);
+  for (const int signal : {SIGINT, SIGTERM, SIGHUP, SIGUSR1, SIGXCPU}) {
+    struct sigaction before = {};
+    sigaction(signal, nullptr, &before);
+    if (before.sa_handler != SIG_IGN) sigaction(signal, &action, nullptr);
+  }
+}
+
+bool ask_to_stop(int signal) {
+  int none = 0;
+  return stop_signal.compare_exchange_strong(none, signal);
+}
+
+std::string signal_name(int signal) {
+  const char* name = sigabbrev_np(signal);
+  return name ? fmt::format("SIG{}", name) : fmt::format("signal {}", signal);
 }
 
 }  // namespace gradrace

@@ -2,6 +2,7 @@
 /// Being asked to stop.
 
 #include <atomic>
+#include <string>
 
 namespace gradrace {
 
@@ -9,8 +10,15 @@ namespace gradrace {
 /// longer be written.
 extern std::atomic<int> stop_signal;
 
-/// From now on SIGINT and SIGTERM set stop_signal. Another one a second or two later ends the program at once; one
-/// right behind the first does not, since some parents signal a child both by itself and with its group.
+/// From now on SIGINT, SIGTERM, SIGHUP and those by which schedulers warn (SIGUSR1, SIGXCPU) set stop_signal, but for
+/// those that the program was told to ignore, as nohup does. Another one a second or two later ends the program at
+/// once; one right behind the first does not, since some parents signal a child both by itself and with its group.
 void stop_on_signals();
+
+/// Sets stop_signal; false if there was one already, which stays. May be called by signal handlers.
+bool ask_to_stop(int signal);
+
+/// "SIGTERM"
+std::string signal_name(int signal);
 
 }  // namespace gradrace

@@ -1,11 +1,16 @@
 // gradrace compare: stopped, killed and resumed.
+#include <fcntl.h>
 #include <signal.h>
+#include <sys/ioctl.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include <chrono>
 #include <cstdlib>
 #include <iostream>
 #include <random>
 #include <thread>
+#include <utility>
 
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
@@ -17,12 +22,17 @@ namespace {
 
 using ProgramCompareStop = ProgramTest;
 
+/// Until the program has said so, or a minute is over.
+void wait_for(const std::string& text, const Program& program) {
+  for (int tries = 0; tries < 3000 && program.out().find(text) == std::string::npos; ++tries)
+    std::this_thread::sleep_for(std::chrono::milliseconds(20));
+}
+
 TEST_F(ProgramCompareStop, SavesWhatWasAskedForWhenItIsStopped) {
-  for (const int number : {SIGINT, SIGTERM}) {
+  for (const int number : {SIGINT, SIGTERM, SIGHUP, SIGUSR1, SIGXCPU}) {
     const std::string out = in_directory(fmt::format("out-{}", number));
     const Program program(directory_.path(), race({"--epochs", "1000000", "--out", out, "--save-weights"}));
-    for (int tries = 0; tries < 3000 && program.out().find("epoch: 2") == std::string::npos; ++tries)
-      std::this_thread::sleep_for(std::chrono::milliseconds(20));
+    wait_for("epoch: 2", program);
     program.signal(number);
     program.signal(number);  // as a parent does that signals its child and then its whole group
     const Outcome outcome = program.wait();
@@ -34,6 +44,36 @@ TEST_F(ProgramCompareStop, SavesWhatWasAskedForWhenItIsStopped) {
     EXPECT_EQ(json["runs"][0]["status"], "interrupted");
     EXPECT_TRUE(std::filesystem::exists(out + "/adadelta_final.safetensors"));
   }
+}
+
+/// nohup starts programs so, and shells those in the background of a script.
+TEST_F(ProgramCompareStop, IgnoresSignalsThatItWasToldToIgnore) {
+  const auto before = ::signal(SIGHUP, SIG_IGN);
+  const Program program(directory_.path(), race({"--epochs", "1000000"}));
+  ::signal(SIGHUP, before);
+  wait_for("epoch: 2", program);
+  program.signal(SIGHUP);
+  program.signal(SIGTERM);
+  EXPECT_EQ(program.wait().exit_code, 128 + SIGTERM);
+}
+
+TEST_F(ProgramCompareStop, EndsAtOnceWhenItIsSignalledOnceMore) {
+  const std::string pipe =
+      in_directory("stdout");  // which nobody reads, so that the program waits as soon as it is full
+  ASSERT_EQ(::mkfifo(pipe.c_str(), 0600), 0);
+  const int reader = ::open(pipe.c_str(), O_RDWR);
+  ASSERT_GT(::fcntl(reader, F_SETPIPE_SZ, 4096), 0);
+  const Program program(directory_.path(), race({"--epochs", "1000000", "--batch-size", "1"}));
+  for (int held = -1, before = -2; held != before || held < 2048;) {
+    std::this_thread::sleep_for(std::chrono::seconds(1));
+    before = std::exchange(held, 0);
+    ASSERT_EQ(::ioctl(reader, FIONREAD, &held), 0);
+  }
+  program.signal(SIGINT);
+  std::this_thread::sleep_for(std::chrono::milliseconds(2100));
+  program.signal(SIGTERM);
+  EXPECT_EQ(program.wait_for_exit(), 128 + SIGTERM);
+  ::close(reader);
 }
 
 /// What a test leaves to chance is drawn from this seed: that of GRADRACE_TEST_SEED, which repeats what was printed,
@@ -73,12 +113,13 @@ TEST_F(ProgramCompareStop, SaysHowToGoOnAndWhyItCannot) {
   const std::string runs = in_directory("runs");
   const Words words = race({"--epochs", "1000000", "--checkpoint", runs});
   const Program program(directory_.path(), words);
-  for (int tries = 0; tries < 3000 && program.out().find("epoch: 2") == std::string::npos; ++tries)
-    std::this_thread::sleep_for(std::chrono::milliseconds(20));
+  wait_for("epoch: 2", program);
   program.signal(SIGTERM);
   const Outcome outcome = program.wait();
   EXPECT_EQ(outcome.exit_code, 128 + SIGTERM);
-  expect_contains(outcome.err, "--resume");
+  expect_contains(outcome.err,
+                  "gradrace: warning: stopped by SIGTERM; adadelta (seed 0) is saved in " + runs + " after step ");
+  expect_contains(outcome.err, " of 2000000; the same command with --resume goes on\n");
   expect_error(ExitCode::kUsage, "holds checkpoints already", words);
   expect_error(ExitCode::kUsage, "--checkpoint", race({"--resume"}));
   expect_error(ExitCode::kUsage, "epochs is 1000000 there and 2 here",

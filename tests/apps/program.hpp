@@ -49,6 +49,12 @@ class Program {
   void signal(int number) const { ::kill(process_, number); }
   /// What it has written to standard output so far.
   std::string out() const { return read_text(directory_ / "stdout"); }
+  /// Its exit code.
+  int wait_for_exit() const {
+    int status = 0;
+    ::waitpid(process_, &status, 0);
+    return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+  }
   Outcome wait() const {
     const int exit_code = wait_for_exit();
     return {exit_code, read_text(directory_ / "stdout"), read_text(directory_ / "stderr")};
@@ -88,12 +94,6 @@ class Program {
                                     pointers(variables).data());
     posix_spawn_file_actions_destroy(actions);
     if (error != 0) throw std::runtime_error("cannot start " GRADRACE_TEST_PROGRAM);
-  }
-
-  int wait_for_exit() const {
-    int status = 0;
-    ::waitpid(process_, &status, 0);
-    return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
   }
 
   static std::vector<char*> pointers(std::vector<std::string>& words) {
