@@ -1,18 +1,18 @@
 #include "engine/files/atomic_file.hpp"
 
 #include <fcntl.h>
-#include <signal.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
-#include <charconv>
-#include <cstdio>
+#include <random>
 #include <string>
 #include <system_error>
 #include <utility>
 
 #include "engine/base/error.hpp"
+#include "engine/files/descriptor.hpp"
+#include "engine/files/lock.hpp"
 
 namespace gradrace {
 namespace {
@@ -32,23 +32,6 @@ auto uninterrupted(Call call) {
   return result;
 }
 
-class Descriptor {
- public:
-  explicit Descriptor(int number) : number_(number) {}
-  ~Descriptor() {
-    if (number_ >= 0) ::close(number_);
-  }
-  Descriptor(const Descriptor&) = delete;
-  Descriptor& operator=(const Descriptor&) = delete;
-
-  int get() const { return number_; }
-  /// Closes now, to learn of errors. An interrupted close has closed all the same.
-  bool close() { return ::close(std::exchange(number_, -1)) == 0 || errno == EINTR; }
-
- private:
-  int number_;
-};
-
 /// Removes the temporary on the way out, unless it has got its final name.
 struct Remover {
   int directory;
@@ -58,6 +41,14 @@ struct Remover {
     if (armed) ::unlinkat(directory, name, 0);
   }
 };
+
+std::filesystem::path parent_of(const std::filesystem::path& path) {
+  return path.has_parent_path() ? path.parent_path() : ".";
+}
+
+std::string temporary_prefix(const std::filesystem::path& path) {
+  return path.filename().string() + ".tmp.";
+}
 
 bool write_all(int file, std::string_view rest) {
   while (!rest.empty()) {
@@ -75,43 +66,64 @@ void refuse_special(int directory, const char* name, const std::filesystem::path
     throw failure("cannot write {}: it exists and is not a regular file", path.string());
 }
 
-/// Removes what killed writers left: files with the name <prefix><pid> of a process that is no more.
-void remove_abandoned(const std::filesystem::path& parent, const std::string& prefix) {
+/// A temporary file for `path`, locked as long as it is open, which tells it from those of killed writers.
+struct Temporary {
+  std::string name;
+  Descriptor file;
+};
+
+Temporary make_temporary(int directory, const std::filesystem::path& path) {
+  constexpr int kNew = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC;
+  constexpr mode_t kForAll = 0666;  // as far as the umask lets it
+  for (std::random_device random;;) {
+    const std::string name = temporary_prefix(path) + fmt::format("{:08x}", random());
+    Descriptor file(::openat(directory, name.c_str(), kNew, kForAll));
+    if (!file.is_open() && errno == EEXIST) continue;
+    if (!file.is_open()) fail(path);
+    // Whoever looked at it before it was locked may have removed it.
+    if (try_to_lock(file) != EWOULDBLOCK && is_still_at(file, directory, name.c_str())) return {name, std::move(file)};
+  }
+}
+
+/// Removes the temporaries that killed writers of `path` left: those that nobody has locked.
+void remove_abandoned(const std::filesystem::path& path) {
+  const std::string prefix = temporary_prefix(path);
   std::error_code ignored;
-  for (std::filesystem::directory_iterator it(parent, ignored), end; it != end; it.increment(ignored)) {
+  for (std::filesystem::directory_iterator it(parent_of(path), ignored), end; it != end; it.increment(ignored)) {
     const std::string name = it->path().filename().string();
-    if (!name.starts_with(prefix)) continue;
-    pid_t pid = 0;
-    const auto [stop, status] = std::from_chars(name.data() + prefix.size(), name.data() + name.size(), pid);
-    const bool is_pid = status == std::errc() && stop == name.data() + name.size() && pid > 0;
-    if (is_pid && ::kill(pid, 0) != 0 && errno == ESRCH) std::filesystem::remove(it->path(), ignored);
+    if (!name.starts_with(prefix) || name.size() != prefix.size() + 8) continue;
+    const Descriptor file(::open(it->path().c_str(), O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
+    if (file.is_open() && try_to_lock(file) == 0) std::filesystem::remove(it->path(), ignored);
   }
 }
 
 }  // namespace
 
 void write_atomically(const std::filesystem::path& path, std::string_view contents) {
-  const std::string parent = path.has_parent_path() ? path.parent_path().string() : ".";
-  const std::string name = path.filename().string(), prefix = name + ".tmp.";
-  const std::string temporary = fmt::format("{}{}", prefix, ::getpid());
-
-  const Descriptor directory(::open(parent.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (directory.get() < 0) fail(path);
+  const std::string name = path.filename().string();
+  const Descriptor directory(::open(parent_of(path).c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (!directory.is_open()) fail(path);
   refuse_special(directory.get(), name.c_str(), path);
-  remove_abandoned(parent, prefix);
+  remove_abandoned(path);
 
-  Descriptor file(::openat(directory.get(), temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC,
-                           S_IRUSR | S_IWUSR | S_IRGRP | S_IWGRP | S_IROTH | S_IWOTH));
-  if (file.get() < 0) fail(path);
-  Remover remover{directory.get(), temporary.c_str(), true};
-  if (!write_all(file.get(), contents)) fail(path);
-  if (uninterrupted([&] { return ::fsync(file.get()); }) != 0) fail(path);
-  if (!file.close()) fail(path);
-  if (::renameat(directory.get(), temporary.c_str(), directory.get(), name.c_str()) != 0) fail(path);
+  const Temporary temporary = make_temporary(directory.get(), path);
+  Remover remover{directory.get(), temporary.name.c_str(), true};
+  if (!write_all(temporary.file.get(), contents)) fail(path);
+  if (uninterrupted([&] { return ::fsync(temporary.file.get()); }) != 0) fail(path);
+  if (::renameat(directory.get(), temporary.name.c_str(), directory.get(), name.c_str()) != 0) fail(path);
   remover.armed = false;
 
   // Makes the new name last. File systems that cannot sync a directory say EINVAL.
   if (uninterrupted([&] { return ::fsync(directory.get()); }) != 0 && errno != EINVAL) fail(path);
+}
+
+void expect_writable(const std::filesystem::path& path) {
+  const Descriptor directory(::open(parent_of(path).c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (!directory.is_open()) fail(path);
+  refuse_special(directory.get(), path.filename().c_str(), path);
+  const Temporary temporary = make_temporary(directory.get(), path);
+  const Remover remover{directory.get(), temporary.name.c_str(), true};
+  if (!write_all(temporary.file.get(), "\n")) fail(path);
 }
 
 }  // namespace gradrace

@@ -10,9 +10,12 @@
 namespace gradrace {
 
 /// Writes `contents` to `path` so that at every moment, crashes included, `path` holds either what it held before or
-/// all of `contents`: they go to PATH.tmp.PID in the same directory, to the disk, and only then to their name.
-/// Creates or replaces regular files only, and removes such temporaries of processes that were killed. On any error
+/// all of `contents`: they go to PATH.tmp.XXXXXXXX in the same directory, to the disk, and only then to their name.
+/// Creates or replaces regular files only, and removes such temporaries of writers that were killed. On any error
 /// (exit 1) the temporary is removed, and the sentence names the path and the system's reason.
 void write_atomically(const std::filesystem::path& path, std::string_view contents);
+
+/// Throws as write_atomically() would if a few bytes were written to `path` now, and leaves everything as it is.
+void expect_writable(const std::filesystem::path& path);
 
 }  // namespace gradrace

@@ -6,6 +6,7 @@
 #include <system_error>
 
 #include "engine/base/error.hpp"
+#include "engine/files/atomic_file.hpp"
 #include "engine/files/safetensors.hpp"
 #include "engine/files/sha256.hpp"
 #include "engine/race/run_json.hpp"
@@ -18,6 +19,15 @@ namespace fs = std::filesystem;
 
 constexpr const char* kExtension = ".safetensors";
 constexpr const char *kStepLoss = "step_loss", *kAnswerLoss = "answer_loss", *kAnswerLabel = "answer_label";
+
+bool holds_checkpoints(const fs::path& directory) {
+  std::error_code error;
+  bool found = false;
+  for (fs::directory_iterator it(directory, error), end; !error && it != end; it.increment(error))
+    found = found || it->path().extension() == kExtension;
+  if (error) throw failure("cannot read the directory {}: {}", directory.string(), error.message());
+  return found;
+}
 
 std::span<const std::uint8_t> bytes_of(std::string_view text) {
   return {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()};
@@ -110,15 +120,10 @@ std::string checksum(const NamedTensor& tensor) {
 }
 
 Checkpoints::Checkpoints(fs::path directory, ordered_json race, bool resume)
-    : directory_(std::move(directory)), race_(std::move(race)) {
-  std::error_code error;
-  fs::create_directories(directory_, error);
-  if (error) throw failure("cannot make the directory {}: {}", directory_.string(), error.message());
-  for (const fs::directory_entry& entry : fs::directory_iterator(directory_, error))
-    if (!resume && entry.path().extension() == kExtension)
-      throw usage_error("{} holds checkpoints already: resume from them, or name another directory",
-                        directory_.string());
-  if (error) throw failure("cannot read the directory {}: {}", directory_.string(), error.message());
+    : directory_(std::move(directory)), lock_(directory_, "checkpoints"), race_(std::move(race)) {
+  if (!resume && holds_checkpoints(directory_))
+    throw usage_error("{} holds checkpoints already: resume from them, or name another directory", directory_.string());
+  expect_writable(directory_ / "checkpoint");
 }
 
 fs::path Checkpoints::path(const RunResult& run) const {

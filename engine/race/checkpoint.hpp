@@ -8,6 +8,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "engine/files/lock.hpp"
 #include "engine/race/race.hpp"
 
 namespace gradrace {
@@ -29,11 +30,12 @@ struct Checkpoint {
 
 /// A directory with one file for each run of a race, LABEL_seedSEED.safetensors: parameters under PyTorch's names,
 /// optimizer state, step_loss, answers, and as metadata the rest, the race that it belongs to, and a checksum of it
-/// all.
+/// all. While this lives, no other race has the directory.
 class Checkpoints {
  public:
   /// race: an object that says everything that decides the numbers of a run, but for its optimizer and seed. Makes the
-  /// directory if there is none. Without `resume` throws usage_error where it holds checkpoints already.
+  /// directory if there is none. Throws failure where it cannot be written or another race has it, and without `resume`
+  /// usage_error where it holds checkpoints already.
   Checkpoints(std::filesystem::path directory, nlohmann::ordered_json race, bool resume);
 
   /// The checkpoint of the run with this label and seed, if there is one, with answers to that many test images. Throws
@@ -47,6 +49,7 @@ class Checkpoints {
   std::filesystem::path path(const RunResult& run) const;
 
   std::filesystem::path directory_;
+  DirectoryLock lock_;
   nlohmann::ordered_json race_;
 };
 

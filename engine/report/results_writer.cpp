@@ -1,7 +1,5 @@
 #include "engine/report/results_writer.hpp"
 
-#include <system_error>
-
 #include "engine/files/atomic_file.hpp"
 #include "engine/files/safetensors.hpp"
 #include "engine/report/page.hpp"
@@ -13,23 +11,11 @@ namespace {
 using nlohmann::ordered_json;
 namespace fs = std::filesystem;
 
-void check_replaceable(const fs::path& path) {
-  std::error_code ignored;
-  if (fs::exists(path, ignored) && !fs::is_regular_file(path, ignored))
-    throw failure("cannot write {}: it exists and is not a regular file", path.string());
-}
-
 }  // namespace
 
 ResultsWriter::ResultsWriter(fs::path directory, bool save_weights, bool plots)
-    : directory_(std::move(directory)), save_weights_(save_weights), plots_(plots) {
-  std::error_code error;
-  fs::create_directories(directory_, error);
-  if (error) throw failure("cannot make the directory {}: {}", directory_.string(), error.message());
-  for (const char* name : {"results.json", "steps.csv", "report.html"}) check_replaceable(directory_ / name);
-  const fs::path probe = directory_ / "results.json.probe";
-  write_atomically(probe, "");
-  fs::remove(probe, error);
+    : directory_(std::move(directory)), lock_(directory_, "results"), save_weights_(save_weights), plots_(plots) {
+  for (const char* name : {"results.json", "steps.csv", "report.html"}) expect_writable(directory_ / name);
 }
 
 void ResultsWriter::epoch_done(const RaceResult& race) {

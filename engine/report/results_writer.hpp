@@ -6,6 +6,7 @@
 
 #include <filesystem>
 
+#include "engine/files/lock.hpp"
 #include "engine/results/results_json.hpp"
 
 namespace gradrace {
@@ -14,7 +15,8 @@ namespace gradrace {
 /// Throws failure where that is impossible.
 class ResultsWriter final : public RaceObserver {
  public:
-  /// Makes the directory if needed, and makes sure that the files can be written there, before anything is trained.
+  /// Makes the directory if needed, and makes sure that the files can be written there, and that no other race does so
+  /// meanwhile, before anything is trained.
   /// save_weights: also init.safetensors and, at the end of each run, LABEL_final.safetensors; of a race from several
   /// seeds init_seedSEED.safetensors and LABEL_seedSEED_final.safetensors.
   /// plots: also pictures (plots.hpp), at the end of each run.
@@ -30,6 +32,7 @@ class ResultsWriter final : public RaceObserver {
   void write(const RaceResult& race) const;
 
   std::filesystem::path directory_;
+  DirectoryLock lock_;
   bool save_weights_, plots_;
   RaceSetting setting_;
 };

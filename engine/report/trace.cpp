@@ -50,12 +50,7 @@ std::string trace_json(const Trace& trace, const std::string& notice) {
 }
 
 TraceWriter::TraceWriter(fs::path file) : file_(std::move(file)) {
-  std::error_code ignored;
-  if (fs::exists(file_, ignored) && !fs::is_regular_file(file_, ignored))
-    throw failure("cannot write {}: it exists and is not a regular file", file_.string());
-  const fs::path probe = file_.string() + ".probe";
-  write_atomically(probe, "");
-  fs::remove(probe, ignored);
+  expect_writable(file_);
 }
 
 void TraceWriter::run_ended(const RaceResult& race) {

@@ -89,7 +89,7 @@ unsigned printed_seed() {
 TEST_F(ProgramCompareStop, ResumesAfterBeingKilled) {
   const auto words = [&](const std::string& name) {
     return race({"--epochs", "5", "--batch-size", "4", "--seeds", "2", "--out", in_directory(name), "--save-weights",
-                 "--checkpoint", in_directory(name + "-runs"), "--resume"});
+                 "--checkpoint", in_directory(name + "-runs"), "--checkpoint-every", "7", "--resume"});
   };
   ASSERT_EQ(run(words("whole")).exit_code, 0);
   std::mt19937 random(printed_seed());
@@ -107,6 +107,26 @@ TEST_F(ProgramCompareStop, ResumesAfterBeingKilled) {
       EXPECT_EQ(read_text(directory_ / "killed" / file.path().filename()), read_text(file.path())) << file.path();
     }
   EXPECT_EQ(read_text(directory_ / "killed/steps.csv"), read_text(directory_ / "whole/steps.csv"));
+}
+
+TEST_F(ProgramCompareStop, LetsNoOtherRaceWriteTheSameFiles) {
+  const std::string out = in_directory("out"), runs = in_directory("runs");
+  const Program program(directory_.path(), race({"--epochs", "1000000", "--out", out, "--checkpoint", runs}));
+  wait_for("epoch: 2", program);
+  const std::filesystem::path other = directory_ / "other";
+  std::filesystem::create_directory(other);
+  const auto refusal = [&](const Words& more) {
+    const Outcome outcome = Program(other, race(more)).wait();
+    EXPECT_EQ(outcome.exit_code, int(ExitCode::kFailure));
+    return outcome.err;
+  };
+  EXPECT_EQ(refusal({"--out", out}), "gradrace: error: " + out +
+                                         ": another race is writing results there; let it end, or name another "
+                                         "directory\n");
+  expect_contains(refusal({"--checkpoint", runs, "--resume"}), "another race is writing checkpoints there");
+  program.signal(SIGKILL);
+  program.wait();
+  EXPECT_EQ(Program(other, race({"--out", out, "--checkpoint", in_directory("fresh")})).wait().exit_code, 0);
 }
 
 TEST_F(ProgramCompareStop, SaysHowToGoOnAndWhyItCannot) {

@@ -1,5 +1,6 @@
 #include "engine/files/atomic_file.hpp"
 
+#include <fcntl.h>
 #include <signal.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
@@ -10,12 +11,15 @@
 #include <fstream>
 #include <iterator>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include "engine/base/error.hpp"
+#include "engine/files/lock.hpp"
+#include "tests/data_files.hpp"
 #include "tests/temporary_directory.hpp"
 
 namespace gradrace {
@@ -51,27 +55,33 @@ TEST(AtomicFile, CreatesAndReplacesWholeFiles) {
   EXPECT_EQ(files_in(directory), 1);
 }
 
-TEST(AtomicFile, OverwritesWhatAKilledWriterOfTheSameNumberLeft) {
-  const TemporaryDirectory directory;
-  std::ofstream(directory / fmt::format("file.tmp.{}", ::getpid())) << "a long leftover";
-  write_atomically(directory / "file", "text");
-  EXPECT_EQ(contents(directory / "file"), "text");
-  EXPECT_EQ(files_in(directory), 1);
-}
-
 TEST(AtomicFile, RemovesWhatKilledWritersLeftAndNothingElse) {
   const TemporaryDirectory directory;
-  const pid_t dead = ::fork();
-  if (dead == 0) ::_exit(0);
-  ASSERT_EQ(::waitpid(dead, nullptr, 0), dead);
-  const std::string left = fmt::format("file.tmp.{}", dead);
-  const std::vector<std::string> others = {fmt::format("other.tmp.{}", dead), fmt::format("file.tmp.{}", ::getppid()),
-                                           left + "x", "file.tmp.", "file.tmp.-1"};
-  std::ofstream(directory / left) << "half";
+  const std::vector<std::string> others = {"other.tmp.01234567", "file.tmp.0123456", "file.tmp.012345678", "file.tmp."};
   for (const std::string& name : others) std::ofstream(directory / name) << "theirs";
+  std::ofstream(directory / "file.tmp.01234567") << "half";
+  std::ofstream(directory / "file.tmp.89abcdef") << "being written";
+  const Descriptor writer(::open((directory / "file.tmp.89abcdef").c_str(), O_WRONLY));
+  ASSERT_EQ(try_to_lock(writer), 0);
   write_atomically(directory / "file", "text");
-  EXPECT_FALSE(std::filesystem::exists(directory / left));
+  EXPECT_FALSE(std::filesystem::exists(directory / "file.tmp.01234567"));
+  EXPECT_TRUE(std::filesystem::exists(directory / "file.tmp.89abcdef"));
   for (const std::string& name : others) EXPECT_TRUE(std::filesystem::exists(directory / name)) << name;
+}
+
+/// Processes in containers can share a number as well as a directory; here they are threads.
+TEST(AtomicFile, IsWrittenByManyAtOnceAndIsWholeAfterEach) {
+  const TemporaryDirectory directory;
+  const std::string file = directory / "file";
+  std::vector<std::thread> writers;
+  for (int w = 0; w < 4; ++w)
+    writers.emplace_back([&file, w] {
+      for (int i = 0; i < 50; ++i) EXPECT_EQ(failure_of(file, std::string(std::size_t(10'000 * w), char('a' + w))), "");
+    });
+  for (std::thread& writer : writers) writer.join();
+  const std::string text = contents(file);
+  EXPECT_EQ(text, std::string(text.size(), char('a' + text.size() / 10'000)));
+  EXPECT_EQ(files_in(directory), 1);
 }
 
 TEST(AtomicFile, WritesRelativeToTheWorkingDirectory) {
@@ -129,6 +139,25 @@ TEST(AtomicFile, AFailedWriteLeavesTheOldFileAndNothingElse) {
     EXPECT_EQ(failure_of(file, std::string(200'000, 'x')), "cannot write " + file + ": File too large");
   }
   EXPECT_EQ(contents(file), "old");
+  EXPECT_EQ(files_in(directory), 1);
+}
+
+TEST(AtomicFile, IsKnownToBeWritableBeforeItIsWritten) {
+  const TemporaryDirectory directory;
+  const auto refusal = [](const std::string& path) {
+    return error_of(ExitCode::kFailure, [&] { expect_writable(path); });
+  };
+  const std::string file = directory / "file";
+  expect_writable(file);
+  EXPECT_EQ(files_in(directory), 0);
+  write_atomically(file, "old");
+  expect_writable(file);
+  EXPECT_EQ(contents(file), "old");
+  EXPECT_EQ(refusal(file + "/below"), "cannot write " + file + "/below: Not a directory");
+  EXPECT_EQ(refusal(directory.path()),
+            "cannot write " + directory.path().string() + ": it exists and is not a regular file");
+  const FileSizeLimit limit(0);
+  EXPECT_EQ(refusal(file), "cannot write " + file + ": File too large");
   EXPECT_EQ(files_in(directory), 1);
 }
 

@@ -172,9 +172,10 @@ TEST(Checkpoint, IsMadeBeforeObserversHearOfAnEpoch) {
   const TemporaryDirectory directory;
   RaceObserver* const observers[] = {&failing};
   const std::atomic<int> never{0};
-  const Checkpoints checkpoints(directory / "runs", kRace, true);
-  error_of(ExitCode::kFailure,
-           [&] { Race(small_race({"adam"})).run(small_dataset(), observers, never, &checkpoints); });
+  error_of(ExitCode::kFailure, [&] {
+    const Checkpoints checkpoints(directory / "runs", kRace, true);
+    Race(small_race({"adam"})).run(small_dataset(), observers, never, &checkpoints);
+  });
   EXPECT_EQ(run_some(small_race({"adam"}), directory / "runs").runs[0].resumed_after, 3);
 }
 
@@ -296,6 +297,15 @@ TEST(Checkpoint, IsRefusedBeforeTheFirstRunWhereItIsDamaged) {
   EXPECT_FALSE(fs::exists(directory / "runs/adadelta_seed0.safetensors"));
   std::ofstream(file, std::ios::binary) << good;
   EXPECT_EQ(run_some(options, directory / "runs").runs[1].resumed_after, 6);
+}
+
+TEST(Checkpoint, IsOfOneRaceAtATime) {
+  const TemporaryDirectory directory;
+  const RaceResult first = run_some(small_race({"adam"}), directory / "runs", 2);
+  const Checkpoints held(directory / "runs", kRace, true);
+  expect_contains(error_of(ExitCode::kFailure, [&] { run_some(small_race({"adam"}), directory / "runs"); }),
+                  "another race is writing checkpoints there");
+  EXPECT_EQ(held.find(first.runs[0], small_dataset().test.count)->run.step_loss.size(), 2u);
 }
 
 TEST(Checkpoint, NeedsADirectory) {

@@ -60,7 +60,7 @@ TEST(Results, AreRewrittenAfterEveryEpoch) {
   EXPECT_EQ(initial[0].name, "cn1.weight");
   EXPECT_EQ(initial[0].values, race.initial[0].values);
   EXPECT_EQ(read_safetensors(results / "adam_final.safetensors")[7].values, race.runs[1].parameters[7].values);
-  EXPECT_EQ(std::distance(fs::directory_iterator(results), {}), 6) << "there are files that nobody asked for";
+  EXPECT_EQ(std::distance(fs::directory_iterator(results), {}), 7) << "more than these and the lock, or fewer";
 }
 
 TEST(Results, SayEverythingInNumbersThatRoundTrip) {
@@ -122,7 +122,7 @@ TEST(Results, LeaveFormerFilesAloneUntilThereAreNewOnes) {
   write_bytes(directory / "results.json", bytes_of("old"));
   ResultsWriter writer(directory.path(), true);
   EXPECT_EQ(read_text(directory / "results.json"), "old");
-  EXPECT_EQ(std::distance(fs::directory_iterator(directory.path()), {}), 1);
+  EXPECT_EQ(std::distance(fs::directory_iterator(directory.path()), {}), 2) << "more than this and the lock, or fewer";
 }
 
 }  // namespace
