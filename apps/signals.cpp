@@ -18,9 +18,10 @@ std::time_t now() {
 }
 
 void on_signal(int signal) {
-  if (ask_to_stop(signal)) {
-    first_at = now();
-  } else if (now() > first_at + 1) {
+  std::time_t first = 0;
+  if (first_at.compare_exchange_strong(first, now())) {
+    ask_to_stop(signal);
+  } else if (now() > first + 1) {
     std::signal(signal, SIG_DFL);  // takes effect when the signal, which is blocked in here, comes again
     raise(signal);
   }

@@ -52,9 +52,12 @@ Generator::Generator(std::uint64_t seed) {
   for (std::uint32_t i = 1; i < kWords; ++i) state_[i] = 1812433253u * (state_[i - 1] ^ (state_[i - 1] >> 30)) + i;
 }
 
+bool Generator::is_state(std::span<const std::uint32_t> words) {
+  return words.size() == kWords + 1 && words.back() <= kWords;
+}
+
 Generator::Generator(std::span<const std::uint32_t> state) {
-  GRADRACE_EXPECT(state.size(), ==, kWords + 1);
-  GRADRACE_EXPECT(state.back(), <=, kWords);
+  GRADRACE_EXPECT(is_state(state), ==, true);
   std::ranges::copy(state.first(kWords), state_.begin());
   std::ranges::transform(state_, output_.begin(), temper);
   position_ = state.back();

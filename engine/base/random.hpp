@@ -17,6 +17,8 @@ class Generator {
  public:
   /// Seeds as torch.manual_seed does: only the significant() part counts.
   explicit Generator(std::uint64_t seed);
+  /// Whether these words can be the state() of a generator.
+  static bool is_state(std::span<const std::uint32_t> words);
   /// Continues where the generator stood whose state() this is.
   explicit Generator(std::span<const std::uint32_t> state);
   std::vector<std::uint32_t> state() const;

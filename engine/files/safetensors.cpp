@@ -175,9 +175,8 @@ std::vector<NamedTensor> read_safetensors(const std::filesystem::path& path) {
   return tensors;
 }
 
-SafetensorsMetadata read_safetensors_metadata(const std::filesystem::path& path) {
-  const std::string file = read_text(path, kMaxFileBytes);
-  const json header = parse_header(header_text(file, path.string()), path.string());
+SafetensorsMetadata parse_safetensors_metadata(std::string_view file, const std::string& source) {
+  const json header = parse_header(header_text(file, source), source);
   SafetensorsMetadata metadata;
   if (header.contains(kMetadata))
     for (const auto& [name, value] : header[kMetadata].items())
@@ -185,17 +184,17 @@ SafetensorsMetadata read_safetensors_metadata(const std::filesystem::path& path)
   return metadata;
 }
 
-void write_safetensors(const std::filesystem::path& path, std::span<const NamedTensor> tensors,
+void write_safetensors(const std::filesystem::path& path, std::span<const SafetensorsEntry> entries,
                        const SafetensorsMetadata& metadata) {
   nlohmann::ordered_json header = nlohmann::ordered_json::object();
   if (!metadata.empty()) header[kMetadata] = metadata;
   std::string data;
-  for (const auto& [name, shape, values] : tensors) {
-    const std::size_t begin = data.size(), bytes = values.size() * sizeof(float);
-    GRADRACE_EXPECT(byte_count(sizeof(float), shape), ==, static_cast<Index>(bytes));
+  for (const auto& [name, dtype, shape, bytes] : entries) {
+    const std::size_t begin = data.size();
+    GRADRACE_EXPECT(byte_count(element_size(dtype), shape), ==, static_cast<Index>(bytes.size()));
     GRADRACE_EXPECT(header.contains(name), ==, false);
-    data.append(reinterpret_cast<const char*>(values.data()), bytes);
-    header[name] = {{"dtype", "F32"}, {"shape", shape}, {"data_offsets", {begin, data.size()}}};
+    data.append(bytes);
+    header[name] = {{"dtype", dtype}, {"shape", shape}, {"data_offsets", {begin, data.size()}}};
   }
   std::string text = header.dump();
   text.resize(static_cast<std::size_t>(round_up(static_cast<Index>(text.size()), kLengthBytes)), ' ');
@@ -205,6 +204,15 @@ void write_safetensors(const std::filesystem::path& path, std::span<const NamedT
   const std::uint64_t length = text.size();
   std::string file(reinterpret_cast<const char*>(&length), kLengthBytes);
   write_atomically(path, file + text + data);
+}
+
+void write_safetensors(const std::filesystem::path& path, std::span<const NamedTensor> tensors,
+                       const SafetensorsMetadata& metadata) {
+  std::vector<SafetensorsEntry> entries;
+  for (const auto& [name, shape, values] : tensors)
+    entries.push_back(
+        {name, "F32", shape, {reinterpret_cast<const char*>(values.data()), values.size() * sizeof(float)}});
+  write_safetensors(path, entries, metadata);
 }
 
 }  // namespace gradrace

@@ -31,12 +31,15 @@ std::vector<SafetensorsEntry> parse_safetensors(std::string_view file, const std
 /// Reads a file of F32 tensors; values are taken as they are, NaN and infinities included. Errors exit 5.
 std::vector<NamedTensor> read_safetensors(const std::filesystem::path& path);
 
-/// The texts that a file carries beside its tensors, by name; what is no text is passed over. Errors exit 5.
+/// The texts that `file` carries beside its tensors, by name; what is no text is passed over. Errors as above.
 using SafetensorsMetadata = std::map<std::string, std::string>;
-SafetensorsMetadata read_safetensors_metadata(const std::filesystem::path& path);
+SafetensorsMetadata parse_safetensors_metadata(std::string_view file, const std::string& source);
 
-/// Writes F32 tensors, atomically, in the order given; names are distinct. The file holds names, shapes, values and the
-/// metadata (UTF-8) and nothing else, so equal tensors are equal files. Errors exit 1.
+/// Writes tensors, atomically, in the order given; names are distinct. The file holds names, types, shapes, values and
+/// the metadata (UTF-8) and nothing else, so equal tensors are equal files. Errors exit 1.
+void write_safetensors(const std::filesystem::path& path, std::span<const SafetensorsEntry> entries,
+                       const SafetensorsMetadata& metadata = {});
+/// The same of F32 tensors.
 void write_safetensors(const std::filesystem::path& path, std::span<const NamedTensor> tensors,
                        const SafetensorsMetadata& metadata = {});
 

@@ -9,6 +9,7 @@
 #include <nlohmann/json.hpp>
 
 #include "engine/files/lock.hpp"
+#include "engine/plan/parameter.hpp"
 #include "engine/race/race.hpp"
 
 namespace gradrace {
@@ -28,9 +29,19 @@ struct Checkpoint {
   Generator generator{0};
 };
 
-/// A directory with one file for each run of a race, LABEL_seedSEED.safetensors: parameters under PyTorch's names,
-/// optimizer state, step_loss, answers, and as metadata the rest, the race that it belongs to, and a checksum of it
-/// all. While this lives, no other race has the directory.
+/// What a race asks of a run's checkpoint before it believes it.
+struct RunForm {
+  std::vector<Parameter> parameters = {};  ///< names and shapes count
+  Index states = 0;                        ///< arrays of the optimizer's state
+  std::vector<StageSeconds> stages = {};   ///< names and phases count
+  Index epochs = 0, steps_per_epoch = 0;
+  bool may_end_early = false;  ///< in the epoch in which it reaches its target
+  Index test_images = 0, validation_images = 0;
+  Index classes = 0;  ///< that an answer can have
+};
+
+/// A directory with one file for each run of a race, LABEL_seedSEED.safetensors (checkpoint_file.hpp), and a lock, so
+/// that no two races write there at once.
 class Checkpoints {
  public:
   /// race: an object that says everything that decides the numbers of a run, but for its optimizer and seed. Makes the
@@ -38,10 +49,10 @@ class Checkpoints {
   /// usage_error where it holds checkpoints already.
   Checkpoints(std::filesystem::path directory, nlohmann::ordered_json race, bool resume);
 
-  /// The checkpoint of the run with this label and seed, if there is one, with answers to that many test images. Throws
-  /// data_error if it is damaged, and usage_error, which names the first difference, if it is one of another race or of
-  /// another optimizer.
-  std::optional<Checkpoint> find(const RunResult& run, Index test_images) const;
+  /// The checkpoint of the run with this label and seed, if there is one. Throws data_error if it cannot be read, is
+  /// damaged or is not of this form, and usage_error, which names the first difference, if it is one of another race or
+  /// of another optimizer.
+  std::optional<Checkpoint> find(const RunResult& run, const RunForm& form) const;
   /// Writes atomically, in place of the run's former checkpoint. Throws failure.
   void save(const Checkpoint& checkpoint) const;
 

@@ -2,10 +2,10 @@
 
 #include <algorithm>
 #include <cmath>
-#include <numeric>
 
 #include "engine/measuring/stopwatch.hpp"
-#include "engine/race/checkpoint.hpp"
+#include "engine/training/fusion.hpp"
+#include "engine/training/planned_layers.hpp"
 
 namespace gradrace {
 namespace {
@@ -47,6 +47,7 @@ Contest::Contest(const RaceOptions& options, const Dataset& data, std::span<Race
   // Memory is planned for a whole batch; there is none larger than the training set.
   options_.trainer.batch_size = std::min(options.trainer.batch_size, data.train.count);
   options_.trainer.normalization = data.normalization;
+  form_ = form_of_runs();
 }
 
 RaceResult Contest::run_all() {
@@ -58,11 +59,33 @@ RaceResult Contest::run_all() {
 }
 
 /// A bad one should not turn up after hours.
-void Contest::look_at_checkpoints() const {
-  if (!checkpoints_) return;
+void Contest::look_at_checkpoints() {
   for (const std::uint64_t seed : options_.seeds)
-    for (const Entrant& entrant : line_up(options_.optimizers))
-      checkpoints_->find(new_run(entrant, seed), data_.test.count);
+    for (const Entrant& entrant : line_up(options_.optimizers)) find_checkpoint(entrant, new_run(entrant, seed));
+}
+
+std::optional<Checkpoint> Contest::find_checkpoint(const Entrant& entrant, const RunResult& run) {
+  if (!checkpoints_) return {};
+  form_.states = std::ssize(entrant.optimizer->initial_state());
+  return checkpoints_->find(run, form_);
+}
+
+/// But for the states, which depend on the optimizer.
+RunForm Contest::form_of_runs() const {
+  RunForm form{.epochs = options_.epochs,
+               .steps_per_epoch = divide_up(data_.train.count, options_.trainer.batch_size),
+               .may_end_early = options_.until_target,
+               .test_images = data_.test.count,
+               .validation_images = data_.validation.count,
+               .classes = 0};
+  std::vector<std::string> names;
+  for (const PlannedLayer& layer : plan_layers(options_.trainer.fuse ? fuse(network_) : network_)) {
+    names.push_back(layer.name);
+    form.parameters.insert(form.parameters.end(), layer.parameters.begin(), layer.parameters.end());
+    form.classes = layer.out.floats();
+  }
+  form.stages = PhaseClock(1, names, 0).seconds();
+  return form;
 }
 
 /// All runs from this seed, in this order or the opposite one.
@@ -87,8 +110,7 @@ void Contest::run(const Entrant& entrant) {
   run.kernels = trainer.model().stack().kernels_used();
   run.steps_per_epoch = batches.count();
   Runner runner{trainer, batches, run};
-  if (checkpoints_)
-    if (const auto saved = checkpoints_->find(run, data_.test.count)) restore(*saved, runner);
+  if (const auto saved = find_checkpoint(entrant, run)) restore(*saved, runner);
   tell(&RaceObserver::run_began);
   while (run.status == Status::kInterrupted && stop_ == 0) run_epoch(runner);
   if (!runner.saved) save(runner);
@@ -189,10 +211,9 @@ bool Contest::train(Runner& runner) {
 void Contest::evaluate(Runner& runner) {
   RunResult& run = runner.run;
   const std::span<const float> losses = std::span(run.step_loss).last(std::size_t(run.steps_per_epoch));
-  const double mean = std::accumulate(losses.begin(), losses.end(), 0.0) / double(losses.size());
   run.answers.resize(std::size_t(data_.test.count));
   const TestResult test = runner.trainer.evaluate(data_.test, generator_, run.answers);
-  run.epochs.push_back({std::ssize(run.epochs) + 1, runner.epoch_seconds, mean, losses.back(), test,
+  run.epochs.push_back({std::ssize(run.epochs) + 1, runner.epoch_seconds, mean_loss(losses), losses.back(), test,
                         validate(runner.trainer), runner.trainer.take_stage_seconds()});
   if (!runner.earlier.stages.empty()) add(runner.earlier.stages, run.epochs.back().stages);
   runner.earlier = {};

@@ -22,7 +22,9 @@ class Contest {
   RaceResult run_all();
 
  private:
-  void look_at_checkpoints() const;
+  RunForm form_of_runs() const;
+  std::optional<Checkpoint> find_checkpoint(const Entrant& entrant, const RunResult& run);
+  void look_at_checkpoints();
   void run_from(std::uint64_t seed, bool backwards);
   /// A run under way.
   struct Runner {
@@ -56,6 +58,7 @@ class Contest {
   const std::atomic<int>& stop_;
   const Checkpoints* checkpoints_;
   Network network_;
+  RunForm form_;  // states are those of the entrant looked at last
   kernels::Team team_;
   std::uint64_t seed_ = 0;
   Generator generator_{0}, start_{0};  // start_: the state after initialisation

@@ -1,6 +1,7 @@
 #include "engine/race/run.hpp"
 
 #include <algorithm>
+#include <numeric>
 
 namespace gradrace {
 
@@ -18,6 +19,10 @@ std::string_view name(Status status) {
 
 Index steps_of_epoch(const RunResult& run) {
   return std::ssize(run.step_loss) - std::ssize(run.epochs) * run.steps_per_epoch;
+}
+
+double mean_loss(std::span<const float> losses) {
+  return std::accumulate(losses.begin(), losses.end(), 0.0) / double(losses.size());
 }
 
 std::vector<std::string> labels_of(std::span<const RunResult> runs) {

@@ -57,6 +57,9 @@ struct RaceResult {
 /// How many steps were done of the epoch that is under way, or whose evaluation is.
 Index steps_of_epoch(const RunResult& run);
 
+/// The mean of the losses of an epoch's steps.
+double mean_loss(std::span<const float> losses);
+
 /// Who takes part, in the order of the first seed's runs, which is that of the optimizers.
 std::vector<std::string> labels_of(std::span<const RunResult> runs);
 

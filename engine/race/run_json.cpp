@@ -1,5 +1,9 @@
 #include "engine/race/run_json.hpp"
 
+#include <cstdint>
+#include <utility>
+
+#include "engine/base/error.hpp"
 #include "engine/base/statistics.hpp"
 
 namespace gradrace {
@@ -26,25 +30,43 @@ ordered_json epoch_json(const EpochResult& epoch) {
   return json;
 }
 
+/// Conversions that a library does of itself would make a count of -1 or of 1e300.
+Index count(const ordered_json& json) {
+  const bool in_range = json.is_number_unsigned() ? std::in_range<Index>(json.get<std::uint64_t>())
+                                                  : json.is_number_integer() && json.get<Index>() >= 0;
+  if (!in_range) throw data_error("expected a whole number, found {}", json.dump(-1, ' ', true));
+  return json.get<Index>();
+}
+
 double number(const ordered_json& json) {
   return json.is_null() ? kNoNumber : json.get<double>();
 }
 
+TestResult test_from(const ordered_json& epoch, const std::string& set) {
+  return {number(epoch.at(set + "_loss")), count(epoch.at(set + "_correct")), count(epoch.at(set + "_total"))};
+}
+
 StageSeconds stage_from(const ordered_json& json) {
-  StageSeconds stage{Phase::kData, json.at("stage"), json.at("mean"), json.at("slowest")};
-  for (int p = 0; p < kPhases; ++p)
-    if (json.at("phase") == name(Phase(p))) stage.phase = Phase(p);
-  return stage;
+  const std::string phase = json.at("phase");
+  int p = 0;
+  while (p < kPhases && name(Phase(p)) != phase) ++p;
+  if (p == kPhases) throw data_error("expected a phase, found '{}'", phase);
+  return {Phase(p), json.at("stage"), number(json.at("mean")), number(json.at("slowest"))};
+}
+
+Status status_from(const std::string& text) {
+  for (const Status status : {Status::kFinished, Status::kDiverged, Status::kInterrupted})
+    if (text == name(status)) return status;
+  throw data_error("expected how a run ended, found '{}'", text);
 }
 
 EpochResult epoch_from(const ordered_json& json) {
-  EpochResult epoch{.epoch = json.at("epoch"),
+  EpochResult epoch{.epoch = count(json.at("epoch")),
                     .train_seconds = number(json.at("train_seconds")),
                     .train_loss_mean = number(json.at("train_loss_mean")),
                     .train_loss_last = float(number(json.at("train_loss_last"))),
-                    .test = {number(json.at("test_loss")), json.at("test_correct"), json.at("test_total")}};
-  if (json.contains("validation_loss"))
-    epoch.validation = {number(json.at("validation_loss")), json.at("validation_correct"), json.at("validation_total")};
+                    .test = test_from(json, "test")};
+  if (json.contains("validation_loss")) epoch.validation = test_from(json, "validation");
   if (json.contains("stage_seconds")) epoch.stages = stages_from(json["stage_seconds"]);
   return epoch;
 }
@@ -91,18 +113,16 @@ ordered_json run_json(const RunResult& run) {
 }
 
 void set_progress(const ordered_json& json, RunResult& run) {
-  const std::string status = json.at("status");
-  run.status = status == name(Status::kFinished)   ? Status::kFinished
-               : status == name(Status::kDiverged) ? Status::kDiverged
-                                                   : Status::kInterrupted;
+  run.status = status_from(json.at("status"));
   run.problem = json.value("problem", "");
+  run.steps_per_epoch = count(json.at("steps_per_epoch"));
   run.epochs.clear();
   for (const ordered_json& epoch : json.at("epochs")) run.epochs.push_back(epoch_from(epoch));
   if (const ordered_json& convergence = json.at("convergence"); !convergence.is_null())
-    run.convergence = {convergence.at("step"), convergence.at("train_seconds")};
+    run.convergence = {count(convergence.at("step")), number(convergence.at("train_seconds"))};
   if (const ordered_json& target = json.at("target"); !target.is_null())
-    run.target = {target.at("metric"), target.at("value"), target.at("epoch"), target.at("step"),
-                  target.at("train_seconds")};
+    run.target = {target.at("metric"), number(target.at("value")), count(target.at("epoch")), count(target.at("step")),
+                  number(target.at("train_seconds"))};
 }
 
 }  // namespace gradrace

@@ -145,7 +145,7 @@ TEST_F(ProgramCompareStop, SaysHowToGoOnAndWhyItCannot) {
   expect_error(ExitCode::kUsage, "epochs is 1000000 there and 2 here",
                race({"--epochs", "2", "--checkpoint", runs, "--resume"}));
   write_data(kMnistFiles[kTrainLabels], idx_file(shape_of(kMnistFiles[kTrainLabels]), 9));
-  expect_error(ExitCode::kUsage, "data sha256 is", race({"--epochs", "1000000", "--checkpoint", runs, "--resume"}));
+  expect_error(ExitCode::kUsage, "data sha256.train-labels-idx1-ubyte is", race({"--epochs", "1000000", "--checkpoint", runs, "--resume"}));
 }
 
 }  // namespace

@@ -14,6 +14,7 @@
 #include "engine/base/error.hpp"
 #include "tests/golden.hpp"
 #include "tests/temporary_directory.hpp"
+#include "tests/text_file.hpp"
 
 namespace gradrace {
 namespace {
@@ -151,13 +152,17 @@ TEST(Safetensors, CarriesTexts) {
   const TemporaryDirectory directory;
   const SafetensorsMetadata metadata = {{"a", "{\"b\": \"c\"}"}, {"d", ""}};
   write_safetensors(directory / "file", std::vector<NamedTensor>{{"t", {1}, {3}}}, metadata);
-  EXPECT_EQ(read_safetensors_metadata(directory / "file"), metadata);
+  const auto metadata_of = [&](const std::string& name) {
+    return parse_safetensors_metadata(read_text(directory / name), name);
+  };
+  EXPECT_EQ(metadata_of("file"), metadata);
   EXPECT_EQ(read_safetensors(directory / "file")[0].values[0], 3);
   write_safetensors(directory / "plain", std::vector<NamedTensor>{{"t", {1}, {3}}});
-  EXPECT_TRUE(read_safetensors_metadata(directory / "plain").empty());
+  EXPECT_TRUE(metadata_of("plain").empty());
   write_raw(directory / "odd", file_of(R"({"__metadata__":{"n":1,"t":"x"}})", 0));
-  EXPECT_EQ(read_safetensors_metadata(directory / "odd"), (SafetensorsMetadata{{"t", "x"}}));
-  EXPECT_THROW(write_safetensors(directory / "large", {}, {{"a", std::string(17'000'000, 'a')}}), Error);
+  EXPECT_EQ(metadata_of("odd"), (SafetensorsMetadata{{"t", "x"}}));
+  EXPECT_THROW(
+      write_safetensors(directory / "large", std::vector<NamedTensor>(), {{"a", std::string(17'000'000, 'a')}}), Error);
 }
 
 TEST(Safetensors, RefusesHolesOverlapsAndTrailingBytes) {

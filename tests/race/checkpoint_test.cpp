@@ -4,47 +4,15 @@
 #include <chrono>
 #include <cmath>
 #include <fstream>
-#include <functional>
 
 #include <gtest/gtest.h>
 
 #include "engine/base/statistics.hpp"
-#include "engine/files/safetensors.hpp"
 #include "engine/race/run_json.hpp"
-#include "tests/data_files.hpp"
-#include "tests/races.hpp"
-#include "tests/temporary_directory.hpp"
-#include "tests/text_file.hpp"
+#include "tests/race/checkpoint_parts.hpp"
 
 namespace gradrace {
 namespace {
-
-namespace fs = std::filesystem;
-using nlohmann::ordered_json;
-
-const ordered_json kRace = {{"epochs", 2}, {"batch_size", 8}};
-
-/// Calls `interrupt` after a number of steps.
-class Interrupter final : public RaceObserver {
- public:
-  Interrupter(Index steps, std::function<void()> interrupt) : left_(steps), interrupt_(std::move(interrupt)) {}
-  void step_done(const RaceResult&, const StepEvent&) override {
-    if (--left_ == 0) interrupt_();
-  }
-
- private:
-  Index left_;
-  std::function<void()> interrupt_;
-};
-
-/// Runs until it is stopped after that many steps, or to the end if there are fewer.
-RaceResult run_some(const RaceOptions& options, const fs::path& directory, Index steps = -1) {
-  std::atomic<int> stop{0};
-  Interrupter stopper(steps, [&] { stop = 2; });
-  RaceObserver* const observers[] = {&stopper};
-  const Checkpoints checkpoints(directory, kRace, true);
-  return Race(options).run(small_dataset(), observers, stop, &checkpoints);
-}
 
 /// Runs until it breaks off after that many steps, saving nothing that it would not have saved anyway.
 void run_and_break_off(const RaceOptions& options, const fs::path& directory, Index steps) {
@@ -57,17 +25,15 @@ void run_and_break_off(const RaceOptions& options, const fs::path& directory, In
 
 /// A checkpoint without what differs from run to run: seconds, and the checksum that covers them.
 std::string timeless(const fs::path& file) {
-  SafetensorsMetadata metadata = read_safetensors_metadata(file);
-  ordered_json json = ordered_json::parse(metadata.at("checkpoint"));
-  for (ordered_json& epoch : json["run"]["epochs"])
+  Parts parts = parts_of(file);
+  for (ordered_json& epoch : parts.document["run"]["epochs"])
     for (const char* key : {"train_seconds", "phase_seconds", "stage_seconds"}) epoch.erase(key);
   for (const char* key : {"convergence", "target"})
-    if (!json["run"][key].is_null()) json["run"][key].erase("train_seconds");
-  if (json.contains("part")) {
-    for (const char* key : {"train_seconds", "stage_seconds"}) json["part"].erase(key);
-  }
+    if (!parts.document["run"][key].is_null()) parts.document["run"][key].erase("train_seconds");
+  if (parts.document.contains("part"))
+    for (const char* key : {"train_seconds", "stage_seconds"}) parts.document["part"].erase(key);
   const fs::path rewritten = file.string() + ".timeless";
-  write_safetensors(rewritten, read_safetensors(file), {{"checkpoint", json.dump()}});
+  write_parts(rewritten, parts);
   const std::string bytes = read_text(rewritten);
   fs::remove(rewritten);
   return bytes;
@@ -147,20 +113,19 @@ TEST(Checkpoint, IsMadeAsOftenAsIsAskedForAndWhereARaceStops) {
 TEST(Checkpoint, KeepsTheTimeOfAnEpochThatIsUnderWay) {
   const TemporaryDirectory directory;
   const auto options = small_race({"adam"});
-  const RaceResult stopped = run_some(options, directory / "runs", 2);
-  const std::optional<Checkpoint> saved =
-      Checkpoints(directory / "runs", kRace, true).find(stopped.runs[0], small_dataset().test.count);
-  ASSERT_TRUE(saved && saved->part);
-  EXPECT_GT(saved->part->train_seconds, 0);
+  run_some(options, directory / "runs", 2);
+  const ordered_json saved = parts_of(directory / "runs/adam_seed0.safetensors").document.at("part");
+  const double seconds = saved["train_seconds"];
+  EXPECT_GT(seconds, 0);
   const auto begin = std::chrono::steady_clock::now();
   const EpochResult epoch = run_some(options, directory / "runs").runs[0].epochs[0];
   const std::chrono::duration<double> rest = std::chrono::steady_clock::now() - begin;
-  EXPECT_GT(epoch.train_seconds, saved->part->train_seconds);
-  EXPECT_LT(epoch.train_seconds, saved->part->train_seconds + rest.count());
-  ASSERT_EQ(epoch.stages.size(), saved->part->stages.size());
-  for (std::size_t s = 0; s < epoch.stages.size(); ++s) {
-    EXPECT_GE(epoch.stages[s].mean, saved->part->stages[s].mean) << epoch.stages[s].name;
-    EXPECT_GE(epoch.stages[s].slowest, saved->part->stages[s].slowest) << epoch.stages[s].name;
+  EXPECT_GT(epoch.train_seconds, seconds);
+  EXPECT_LT(epoch.train_seconds, seconds + rest.count());
+  ASSERT_EQ(epoch.stages.size(), saved["stage_seconds"].size());
+  for (std::size_t i = 0; i < epoch.stages.size(); ++i) {
+    EXPECT_GE(epoch.stages[i].mean, saved["stage_seconds"][i]["mean"].get<double>()) << epoch.stages[i].name;
+    EXPECT_GE(epoch.stages[i].slowest, saved["stage_seconds"][i]["slowest"].get<double>()) << epoch.stages[i].name;
   }
 }
 
@@ -196,30 +161,51 @@ TEST(Checkpoint, ResumesWithTheMissingRuns) {
   EXPECT_TRUE(std::isnan(both.runs[2].step_loss.back()));
 }
 
-TEST(Checkpoint, KeepsEverythingOfARun) {
-  const TemporaryDirectory directory;
-  const Checkpoints checkpoints(directory / "runs", kRace, false);
+/// A run of two epochs of three steps, of one parameter with one array of state.
+Checkpoint whole_run() {
   Checkpoint saved;
   saved.run.label = "fast";
   saved.run.optimizer = "adam";
   saved.run.options = {{"lr", "0.001"}};
   saved.run.seed = 7;
-  EXPECT_FALSE(checkpoints.find(saved.run, 2));
   saved.run.status = Status::kFinished;
-  saved.run.epochs = {{1, 0.1, 0.2, 0.3f, {0.4, 5, 6}, TestResult{0.7, 8, 9}},
-                      {2, 1, kNoNumber, 0.3f, {0.4, 5, 6}, std::nullopt}};
+  saved.run.steps_per_epoch = 3;
+  saved.run.step_loss = {1, 2, 3, 4, 5, 6.5f};
+  saved.run.epochs = {{1, 0.1, 2, 3, {0.4, 1, 2}, TestResult{0.7, 3, 4}, {{Phase::kData, "gather", 0.5, 0.75}}},
+                      {2, 1, 15.5 / 3, 6.5f, {kNoNumber, 0, 2}, TestResult{0.7, 4, 4}, {{Phase::kData, "gather"}}}};
   saved.run.convergence = {3, 0.25};
   saved.run.target = {"accuracy", 0.9, 1, 2, 0.125};
-  saved.run.step_loss = {1, 2, 3};
   saved.run.answers = {{0.5f, 3}, {0.25f, 9}};
   saved.run.parameters = {{"w", {2}, {1, 2}}};
   saved.optimizer_state = {{"state.0.w", {2}, {3, 4}}};
   for (int i = 0; i < 1000; ++i) saved.generator.next32();
+  return saved;
+}
+
+RunForm form_of_whole_run() {
+  RunForm form{.states = 1,
+               .stages = {{Phase::kData, "gather"}},
+               .epochs = 2,
+               .steps_per_epoch = 3,
+               .test_images = 2,
+               .validation_images = 4,
+               .classes = 10};
+  form.parameters.resize(1);
+  form.parameters[0].name = "w";
+  form.parameters[0].shape = {2};
+  return form;
+}
+
+TEST(Checkpoint, KeepsEverythingOfARun) {
+  const TemporaryDirectory directory;
+  const Checkpoints checkpoints(directory / "runs", kRace, false);
+  const Checkpoint saved = whole_run();
+  EXPECT_FALSE(checkpoints.find(saved.run, form_of_whole_run()));
   checkpoints.save(saved);
-  std::optional<Checkpoint> found = checkpoints.find(saved.run, 2);
+  const std::optional<Checkpoint> found = checkpoints.find(saved.run, form_of_whole_run());
   ASSERT_TRUE(found);
   EXPECT_EQ(run_json(found->run).dump(), run_json(saved.run).dump());
-  EXPECT_TRUE(std::isnan(found->run.epochs[1].train_loss_mean));
+  EXPECT_TRUE(std::isnan(found->run.epochs[1].test.loss));
   EXPECT_EQ(found->run.step_loss, saved.run.step_loss);
   EXPECT_EQ(found->run.parameters[0].values, saved.run.parameters[0].values);
   EXPECT_EQ(found->optimizer_state[0].values, saved.optimizer_state[0].values);
@@ -229,29 +215,55 @@ TEST(Checkpoint, KeepsEverythingOfARun) {
   EXPECT_EQ(found->generator, saved.generator);
 }
 
-TEST(Checkpoint, IsRefusedWhereItsAnswersCannotBe) {
+TEST(Checkpoint, NamesTheFirstDifferenceHoweverDeepItLies) {
+  const TemporaryDirectory directory;
+  const auto race = [](int outputs) {
+    return ordered_json::parse(fmt::format(R"({{"network": [{{"type": "linear", "outputs": {}}}]}})", outputs));
+  };
+  Checkpoints(directory / "runs", race(10), false).save(whole_run());
+  const Checkpoints other(directory / "runs", race(20), true);
+  expect_contains(error_of(ExitCode::kUsage, [&] { other.find(whole_run().run, form_of_whole_run()); }),
+                  "belongs to another race: network.1.outputs is 10 there and 20 here");
+}
+
+/// An epoch's figures are longer than its losses, and a race may have many epochs.
+TEST(Checkpoint, HasAHeaderThatDoesNotGrow) {
   const TemporaryDirectory directory;
   const Checkpoints checkpoints(directory / "runs", kRace, false);
-  Checkpoint saved;
-  saved.run.label = saved.run.optimizer = "adam";
-  saved.run.answers = {{0.5f, 3}, {0.25f, 255}};
+  Checkpoint saved = whole_run();
+  saved.run.epochs.resize(2000, saved.run.epochs[0]);
   checkpoints.save(saved);
-  EXPECT_TRUE(checkpoints.find(saved.run, 2));
-  expect_contains(error_of(ExitCode::kData, [&] { checkpoints.find(saved.run, 3); }),
-                  "answer_loss: expected one number for each of 3 test images, found 2");
+  const std::string file = read_text(directory / "runs/fast_seed7.safetensors");
+  EXPECT_GT(file.size(), 200'000u);
+  EXPECT_LT(file.find("}}"), 4000u);
+}
+
+TEST(Checkpoint, IsRefusedWhereItIsOfAnotherFormat) {
+  const TemporaryDirectory directory;
+  run_some(small_race({"adam"}), directory / "runs");
   const fs::path file = directory / "runs/adam_seed0.safetensors";
-  const SafetensorsMetadata metadata = read_safetensors_metadata(file);
-  std::vector<NamedTensor> tensors = read_safetensors(file);
-  const auto labels = std::ranges::find(tensors, "answer_label", &NamedTensor::name);
-  for (const float bad : {256.0f, -1.0f, 0.5f, std::nanf("")}) {
-    labels->values[1] = bad;
-    write_safetensors(file, tensors, {{"checkpoint", metadata.at("checkpoint")}, {"sha256", "?"}});
-    const std::string refusal = error_of(ExitCode::kData, [&] { checkpoints.find(saved.run, 2); });
-    const std::string sum = refusal.substr(refusal.find("the checksum ") + 13, 64);  // which a forger could write, too
-    write_safetensors(file, tensors, {{"checkpoint", metadata.at("checkpoint")}, {"sha256", sum}});
-    expect_contains(error_of(ExitCode::kData, [&] { checkpoints.find(saved.run, 2); }),
-                    fmt::format("answer_label: expected whole numbers from 0 to 255, found {}", bad));
-  }
+  const Parts good = parts_of(file);
+  const auto refusal = [&](const SafetensorsMetadata& metadata) {
+    write_safetensors(file, good.tensors, metadata);
+    return error_of(ExitCode::kData, [&] { run_some(small_race({"adam"}), directory / "runs"); });
+  };
+  expect_contains(refusal({{"checkpoint_version", "3"}}), "a checkpoint of version 2, found one of version 3");
+  expect_contains(refusal({{"checkpoint", "{}"}, {"sha256", "abc"}}), "found one of version 1");
+  expect_contains(refusal({}), "expected a checkpoint, found other tensors");
+}
+
+TEST(Checkpoint, IsNotTakenForMissingWhereItCannotBeRead) {
+  const TemporaryDirectory directory;
+  fs::create_directory(directory / "runs");
+  const fs::path file = directory / "runs/adam_seed0.safetensors";
+  fs::create_symlink("nowhere", file);
+  expect_contains(error_of(ExitCode::kData, [&] { run_some(small_race({"adam"}), directory / "runs"); }),
+                  "adam_seed0.safetensors: cannot be read: No such file or directory");
+  EXPECT_TRUE(fs::is_symlink(file));
+  fs::remove(file);
+  fs::create_directory(file);
+  expect_contains(error_of(ExitCode::kData, [&] { run_some(small_race({"adam"}), directory / "runs"); }),
+                  "expected a regular file");
 }
 
 TEST(Checkpoint, IsRefusedWhereItBelongsToAnotherRace) {
@@ -267,7 +279,10 @@ TEST(Checkpoint, IsRefusedWhereItBelongsToAnotherRace) {
   other["batch_size"] = 16;
   expect_contains(refusal(other, "adam"), "batch_size is 8 there and 16 here");
   expect_contains(refusal({{"epochs", 2}}, "adam"), "batch_size is 8 there and missing here");
-  expect_contains(refusal(kRace, "adam:lr=0.5"), R"("lr":0.001)");
+  other = kRace;
+  other["network"] = ordered_json::parse(R"([{"type": "linear"}])");
+  expect_contains(refusal(other, "adam"), "network is missing there and [{");
+  expect_contains(refusal(kRace, "adam:lr=0.5"), "options.lr is 0.001 there and 0.5 here");
   expect_contains(refusal(kRace, "adam@adadelta"), R"(optimizer is "adam" there and "adadelta" here)");
   expect_contains(error_of(ExitCode::kUsage, [&] { Checkpoints again(directory / "runs", kRace, false); }),
                   "resume from them");
@@ -301,11 +316,9 @@ TEST(Checkpoint, IsRefusedBeforeTheFirstRunWhereItIsDamaged) {
 
 TEST(Checkpoint, IsOfOneRaceAtATime) {
   const TemporaryDirectory directory;
-  const RaceResult first = run_some(small_race({"adam"}), directory / "runs", 2);
   const Checkpoints held(directory / "runs", kRace, true);
   expect_contains(error_of(ExitCode::kFailure, [&] { run_some(small_race({"adam"}), directory / "runs"); }),
                   "another race is writing checkpoints there");
-  EXPECT_EQ(held.find(first.runs[0], small_dataset().test.count)->run.step_loss.size(), 2u);
 }
 
 TEST(Checkpoint, NeedsADirectory) {
