@@ -25,12 +25,11 @@ RunResult new_run(const Entrant& entrant, std::uint64_t seed) {
   return run;
 }
 
-void set_diverged(const Model& model, RunResult& run) {
-  const std::string tensor = model.first_not_finite();
+void set_diverged(const std::string& what, RunResult& run) {
   run.status = Status::kDiverged;
-  run.problem = fmt::format("{}{} diverged at step {}: {} is not finite", run.label,
-                            run.label == run.optimizer ? "" : fmt::format(" ({})", run.optimizer), run.step_loss.size(),
-                            tensor.empty() ? "the loss" : tensor);
+  run.problem =
+      fmt::format("{}{} diverged at step {}: {} is not finite", run.label,
+                  run.label == run.optimizer ? "" : fmt::format(" ({})", run.optimizer), run.step_loss.size(), what);
 }
 
 }  // namespace
@@ -173,8 +172,7 @@ void Contest::run_epoch(Runner& runner) {
   evaluate(runner);
   RunResult& run = runner.run;
   note_target(run);
-  if (!std::isfinite(run.epochs.back().test.loss) || !runner.trainer.model().first_not_finite().empty())
-    set_diverged(runner.trainer.model(), run);
+  if (!std::isfinite(run.epochs.back().test.loss)) set_diverged("the test loss", run);
   if (is_due(run) || run.status == Status::kDiverged || is_done(run)) save(runner);  // whatever observers meet with
   tell(&RaceObserver::epoch_done);
   if (run.status != Status::kDiverged && is_done(run)) run.status = Status::kFinished;
@@ -251,7 +249,8 @@ bool Contest::step_done(const StepEvent& step, double run_seconds, Runner& runne
   runner.saved = false;
   if (!run.convergence && has_converged(run.step_loss, options_.target_loss))
     run.convergence = {std::ssize(run.step_loss), run_seconds};
-  if (!std::isfinite(step.loss)) set_diverged(runner.trainer.model(), run);
+  const std::string what = std::isfinite(step.loss) ? runner.trainer.model().not_finite_after_step() : "the loss";
+  if (!what.empty()) set_diverged(what, run);
   const bool last = step.batch + 1 == step.batches;  // the epoch is saved when it is over
   if (run.status == Status::kInterrupted && is_due(run) && !last) save(runner);
   tell(&RaceObserver::step_done, step);

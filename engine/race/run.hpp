@@ -35,10 +35,11 @@ struct RunResult {
   std::uint64_t seed = 0;
   Status status = Status::kInterrupted;
   Index resumed_after = 0;  ///< steps that came from a checkpoint
-  std::string problem;      ///< of a diverged run: one sentence that names label, step and tensor
+  std::string problem;      ///< of a diverged run: one sentence that names label, optimizer, step and tensor
   std::vector<std::pair<std::string, std::string>> kernels;  ///< layer and what it ran on, as Stack::kernels_used()
   Index steps_per_epoch = 0;
-  std::vector<float> step_loss;  ///< before each update; that of a diverged run ends with one that is not finite
+  std::vector<float>
+      step_loss;  ///< before each update, in a diverged run up to the step that left something not finite
   std::vector<EpochResult> epochs;
   std::optional<Convergence> convergence;
   std::optional<Target> target;         ///< known after the epoch in which it was reached

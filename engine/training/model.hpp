@@ -31,9 +31,8 @@ class Model {
   std::vector<NamedTensor> values() const { return store_.values(); }
   std::vector<NamedTensor> optimizer_state() const { return store_.state(); }
   void load_optimizer_state(std::span<const NamedTensor> state) { store_.load_state(state); }
-  /// Names the first parameter that is not finite; empty: all are.
-  std::string first_not_finite() const { return store_.first_not_finite(); }
-  /// The same of the last step's gradients and state as well: "the gradient of fc1.weight".
+  /// What the last step left that is not finite: the first of the parameters' gradients, states and values, such as
+  /// "the gradient of fc1.weight". Empty: nothing.
   std::string not_finite_after_step() const;
 
   Context context(Index worker, Index batch, bool training) const;

@@ -75,10 +75,4 @@ void ParameterStore::append(Index array, const std::string& prefix, std::vector<
   }
 }
 
-std::string ParameterStore::first_not_finite() const {
-  for (const Parameter& p : parameters_)
-    if (!p.all_finite({0, p.layout.panels()}, at(0, p))) return p.name;
-  return {};
-}
-
 }  // namespace gradrace

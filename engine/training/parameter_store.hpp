@@ -40,8 +40,6 @@ class ParameterStore {
   /// data_error as load does.
   std::vector<NamedTensor> state() const;
   void load_state(std::span<const NamedTensor> tensors);
-  /// The name of the first parameter that holds a NaN or an infinity; empty if all are finite.
-  std::string first_not_finite() const;
 
  private:
   // `prefix` comes before the parameters' names.

@@ -170,7 +170,7 @@ TEST(Race, GoesOnAfterARunThatDiverges) {
   EXPECT_EQ(witness.seen, "wild(1.0 1.1 diverged)adam(1.0 1.1 1.2 | 2.0 2.1 2.2 | finished)");
   const RunResult& wild = result.runs[0];
   EXPECT_FALSE(std::isfinite(wild.step_loss.back()));
-  EXPECT_EQ(wild.problem, "wild (adam) diverged at step 2: cn1.weight is not finite");
+  EXPECT_EQ(wild.problem, "wild (adam) diverged at step 2: the loss is not finite");
   EXPECT_EQ(result.runs[1].problem, "");
 }
 

@@ -221,7 +221,6 @@ TEST(Trainer, NotANumberInAnImagesPlaceOrAWeightReachesTheLoss) {
     for (NamedTensor& tensor : values)
       if (tensor.name == name) tensor.values.back() = std::numeric_limits<float>::quiet_NaN();
     trainer.model().load(values);
-    EXPECT_EQ(trainer.model().first_not_finite(), name);
     Batches batches(images, 32);
     batches.begin_shuffled(generator);
     EXPECT_TRUE(std::isnan(trainer.step(batches, 0, generator))) << name;
