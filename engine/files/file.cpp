@@ -1,6 +1,13 @@
 #include "engine/files/file.hpp"
 
-#include <fstream>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdio>
+#include <memory>
+#include <new>
 #include <system_error>
 
 #include "engine/base/error.hpp"
@@ -8,22 +15,44 @@
 namespace gradrace {
 namespace {
 
-/// Into a container of single bytes.
+using Stream = std::unique_ptr<std::FILE, decltype(&std::fclose)>;
+
+/// Throws the failure of the call that has just set errno.
+[[noreturn]] void fail(const std::filesystem::path& file) {
+  throw data_error("{}: cannot be read: {}", file.string(), std::generic_category().message(errno));
+}
+
+/// Opened without waiting: a pipe would have us wait for whoever writes to it.
+Stream open_to_read(const std::filesystem::path& file) {
+  const int descriptor = ::open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+  if (descriptor < 0) fail(file);
+  Stream stream(::fdopen(descriptor, "rb"), &std::fclose);
+  if (stream) return stream;
+  ::close(descriptor);
+  throw std::bad_alloc();
+}
+
+/// The size of an open regular file.
+std::size_t size_of(std::FILE* stream, const std::filesystem::path& file, std::size_t most) {
+  struct stat status;
+  if (::fstat(::fileno(stream), &status) != 0) fail(file);
+  if (!S_ISREG(status.st_mode)) throw data_error("{}: expected a regular file", file.string());
+  if (std::size_t(status.st_size) > most)
+    throw data_error("{}: expected at most {} bytes, found {}", file.string(), most, status.st_size);
+  return std::size_t(status.st_size);
+}
+
+/// Into a container of single bytes. Whoever writes to the file meanwhile is noticed if its size changes.
 template <class Contents>
 Contents read_whole(const std::filesystem::path& file, std::size_t most) {
-  std::error_code error;
-  const bool regular = std::filesystem::is_regular_file(file, error);
-  if (error) throw data_error("{}: cannot be read: {}", file.string(), error.message());
-  if (!regular) throw data_error("{}: expected a regular file", file.string());
-  const std::uintmax_t size = std::filesystem::file_size(file, error);
-  if (error) throw data_error("{}: cannot be read: {}", file.string(), error.message());
-  if (size > most) throw data_error("{}: expected at most {} bytes, found {}", file.string(), most, size);
-  std::ifstream stream(file, std::ios::binary);
-  if (!stream) throw data_error("{}: cannot be read: {}", file.string(), std::generic_category().message(errno));
-  Contents contents(static_cast<std::size_t>(size), {});
-  stream.read(reinterpret_cast<char*>(contents.data()), static_cast<std::streamsize>(contents.size()));
-  if (static_cast<std::size_t>(stream.gcount()) != contents.size())
-    throw data_error("{}: expected {} bytes, reading stopped at byte {}", file.string(), size, stream.gcount());
+  const Stream stream = open_to_read(file);
+  Contents contents(size_of(stream.get(), file, most), {});
+  const std::size_t read = std::fread(contents.data(), 1, contents.size(), stream.get());
+  const bool goes_on = read == contents.size() && std::fgetc(stream.get()) != EOF;
+  if (std::ferror(stream.get())) fail(file);
+  if (goes_on || read != contents.size())
+    throw data_error("{}: expected {} bytes, found {}: the file changes while it is read", file.string(),
+                     contents.size(), goes_on ? "more" : fmt::format("{}", read));
   return contents;
 }
 
