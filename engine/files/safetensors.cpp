@@ -4,15 +4,13 @@
 #include <bit>
 #include <cstdint>
 #include <cstring>
-#include <set>
 #include <tuple>
 #include <utility>
-
-#include <nlohmann/json.hpp>
 
 #include "engine/base/error.hpp"
 #include "engine/files/atomic_file.hpp"
 #include "engine/files/file.hpp"
+#include "engine/files/json.hpp"
 
 namespace gradrace {
 namespace {
@@ -21,46 +19,11 @@ static_assert(std::endian::native == std::endian::little, "safetensors files are
 
 constexpr std::size_t kLengthBytes = sizeof(std::uint64_t);
 constexpr std::size_t kMaxHeader = 16'000'000;  ///< bytes
-constexpr std::size_t kMaxKeys = 40'000;        ///< in the whole header; a tensor takes four
 constexpr const char* kMetadata = "__metadata__";
-constexpr int kMaxDepth = 2;  ///< {"name": {"shape": [
+/// {"name": {"shape": [; and more tensors than any model has, each of which is some ten values.
+constexpr JsonLimits kHeader{.depth = 3, .values = 400'000, .first_byte = kLengthBytes};
 
-using nlohmann::json;
-
-/// JSON for messages: a string from a file cannot bring control characters to the terminal, nor a long one.
-std::string shown(const json& value) {
-  constexpr std::size_t kLongest = 80;
-  const std::string text = value.dump(-1, ' ', true);
-  return text.size() <= kLongest ? text : text.substr(0, kLongest) + "...";
-}
-
-/// Stops the JSON parser at what plain JSON allows and safetensors does not: a name given twice, deep nesting, and
-/// more entries than any model has.
-class HeaderGuard {
- public:
-  explicit HeaderGuard(const std::string& source) : source_(source) {}
-
-  bool operator()(int depth, json::parse_event_t event, const json& parsed) {
-    using Event = json::parse_event_t;
-    if ((event == Event::object_start || event == Event::array_start) && depth > kMaxDepth)
-      throw data_error("{}: the header is nested more than {} levels deep", source_, kMaxDepth + 1);
-    if (event == Event::object_start) keys_.emplace_back();
-    if (event == Event::object_end) keys_.pop_back();
-    if (event == Event::key) add_key(parsed);
-    return true;
-  }
-
- private:
-  void add_key(const json& key) {
-    if (++count_ > kMaxKeys) throw data_error("{}: the header has more than {} keys", source_, kMaxKeys);
-    if (!keys_.back().insert(key.get<std::string>()).second)
-      throw data_error("{}: the header has the key {} twice", source_, shown(key));
-  }
-
-  const std::string& source_;
-  std::vector<std::set<std::string>> keys_;  ///< of every object that is open
-  std::size_t count_ = 0;
-};
+using nlohmann::ordered_json;
 
 std::string_view header_text(std::string_view file, const std::string& source) {
   if (file.size() < kLengthBytes)
@@ -73,20 +36,11 @@ std::string_view header_text(std::string_view file, const std::string& source) {
     throw data_error("{}: at byte 0: expected a header length of at most {}, found {}", source, limit, length);
   const std::string_view text = file.substr(kLengthBytes, static_cast<std::size_t>(length));
   if (!text.starts_with('{')) throw data_error("{}: at byte {}: expected the header's '{{'", source, kLengthBytes);
-  // The JSON parser would take a zero byte for the end and leave the rest unread.
-  if (const std::size_t zero = text.find('\0'); zero != text.npos)
-    throw data_error("{}: at byte {}: expected JSON, found a zero byte", source, kLengthBytes + zero);
   return text;
 }
 
-json parse_header(std::string_view text, const std::string& source) {
-  try {
-    return json::parse(text, HeaderGuard(source));
-  } catch (const json::parse_error& error) {
-    throw data_error("{}: at byte {}: expected JSON, found something else", source, kLengthBytes + error.byte - 1);
-  } catch (const json::out_of_range&) {
-    throw data_error("{}: the header has a number that is too large", source);
-  }
+ordered_json parse_header(std::string_view text, const std::string& source) {
+  return parse_json(text, source, kHeader);
 }
 
 std::size_t element_size(const std::string& dtype) {
@@ -95,8 +49,8 @@ std::size_t element_size(const std::string& dtype) {
   return dtype == "U8" ? 1 : 0;
 }
 
-bool is_list_of_sizes(const json& value) {
-  return value.is_array() && std::ranges::all_of(value, [](const json& element) {
+bool is_list_of_sizes(const ordered_json& value) {
+  return value.is_array() && std::ranges::all_of(value, [](const ordered_json& element) {
            return element.is_number_unsigned() && std::in_range<Index>(element.get<std::uint64_t>());
          });
 }
@@ -110,7 +64,7 @@ Index byte_count(std::size_t size, const std::vector<Index>& shape) {
 }
 
 /// One entry of the header, with its place in `data`, the bytes after the header.
-SafetensorsEntry parse_entry(const std::string& name, const json& entry, std::string_view data,
+SafetensorsEntry parse_entry(const std::string& name, const ordered_json& entry, std::string_view data,
                              const std::string& source) {
   const auto expect = [&](bool condition, std::string_view expectation) {
     if (!condition)
@@ -151,7 +105,7 @@ void expect_full_cover(const std::vector<SafetensorsEntry>& entries, std::string
 std::vector<SafetensorsEntry> parse_safetensors(std::string_view file, const std::string& source) {
   const std::string_view text = header_text(file, source);
   const std::string_view data = file.substr(kLengthBytes + text.size());
-  const json header = parse_header(text, source);
+  const ordered_json header = parse_header(text, source);
   std::vector<SafetensorsEntry> entries;
   for (const auto& [name, entry] : header.items())
     if (name != kMetadata) entries.push_back(parse_entry(name, entry, data, source));
@@ -176,7 +130,7 @@ std::vector<NamedTensor> read_safetensors(const std::filesystem::path& path) {
 }
 
 SafetensorsMetadata parse_safetensors_metadata(std::string_view file, const std::string& source) {
-  const json header = parse_header(header_text(file, source), source);
+  const ordered_json header = parse_header(header_text(file, source), source);
   SafetensorsMetadata metadata;
   if (header.contains(kMetadata))
     for (const auto& [name, value] : header[kMetadata].items())
@@ -186,7 +140,7 @@ SafetensorsMetadata parse_safetensors_metadata(std::string_view file, const std:
 
 void write_safetensors(const std::filesystem::path& path, std::span<const SafetensorsEntry> entries,
                        const SafetensorsMetadata& metadata) {
-  nlohmann::ordered_json header = nlohmann::ordered_json::object();
+  ordered_json header = ordered_json::object();
   if (!metadata.empty()) header[kMetadata] = metadata;
   std::string data;
   for (const auto& [name, dtype, shape, bytes] : entries) {

@@ -1,11 +1,8 @@
 #include "engine/training/network_file.hpp"
 
-#include <set>
-
-#include <nlohmann/json.hpp>
-
 #include "engine/base/error.hpp"
 #include "engine/files/file.hpp"
+#include "engine/files/json.hpp"
 #include "engine/training/planned_layers.hpp"
 
 namespace gradrace {
@@ -14,21 +11,6 @@ namespace {
 using nlohmann::ordered_json;
 
 constexpr std::size_t kMostBytes = std::size_t{1} << 20;
-
-/// The document, which names no key twice.
-ordered_json parse(const std::string& text) {
-  std::set<std::string> keys;
-  const auto once = [&](int depth, ordered_json::parse_event_t event, ordered_json& key) {
-    if (depth == 1 && event == ordered_json::parse_event_t::key && !keys.insert(key.get<std::string>()).second)
-      throw usage_error("the key \"{}\" stands twice", key.get<std::string>());
-    return true;
-  };
-  try {
-    return ordered_json::parse(text, once);
-  } catch (const ordered_json::parse_error& error) {
-    throw usage_error("expected JSON, which it stops being at byte {}", error.byte);
-  }
-}
 
 /// The value of a key that must be there, an array.
 const ordered_json& array(const ordered_json& network, const char* key, const char* what) {
@@ -45,7 +27,7 @@ Shape input(const ordered_json& network) {
   };
   if (sizes.size() != 3 || !std::ranges::all_of(sizes, is_size))
     throw usage_error("expected \"input\": [height, width, channels], each a whole number from 1 to {}, found {}",
-                      kMostSide, sizes.size() > 3 ? "more" : sizes.dump());
+                      kMostSide, shown(sizes));
   return {sizes[0], sizes[1], sizes[2]};
 }
 
@@ -67,20 +49,33 @@ std::vector<Spec> layers(const ordered_json& network) {
   return specs;
 }
 
+/// Its errors do not name the file.
+Network network_of(const ordered_json& json, const std::string& name) {
+  if (!json.is_object()) throw usage_error("expected an object {{...}}, found {}", json.type_name());
+  for (const auto& [key, unused] : json.items())
+    if (key != "input" && key != "layers" && key != "name")
+      throw usage_error("unknown key {}: expected \"input\" and \"layers\"", shown(key));
+  Network network{.name = name, .input = input(json), .layers = layers(json)};
+  plan_layers(network);
+  return network;
+}
+
 }  // namespace
+
+Network parse_network(std::string_view text, const std::string& name) {
+  const ordered_json json = parse_json(text, name);
+  try {
+    return network_of(json, name);
+  } catch (const Error& error) {
+    throw usage_error("{}: {}", name, error.what());
+  }
+}
 
 Network read_network(const std::filesystem::path& file) {
   try {
-    const ordered_json json = parse(read_text(file, kMostBytes));
-    if (!json.is_object()) throw usage_error("expected an object {{...}}, found {}", json.type_name());
-    for (const auto& [key, unused] : json.items())
-      if (key != "input" && key != "layers" && key != "name")
-        throw usage_error("unknown key \"{}\": expected \"input\" and \"layers\"", key);
-    Network network{.name = file.string(), .input = input(json), .layers = layers(json)};
-    plan_layers(network);
-    return network;
+    return parse_network(read_text(file, kMostBytes), file.string());
   } catch (const Error& error) {
-    throw usage_error("{}: {}", file.string(), error.what());
+    throw usage_error("{}", error.what());  // the option that names the file is wrong
   }
 }
 

@@ -4,6 +4,8 @@
 /// flattening is implied, in PyTorch's order.
 
 #include <filesystem>
+#include <string>
+#include <string_view>
 
 #include <nlohmann/json_fwd.hpp>
 
@@ -11,8 +13,12 @@
 
 namespace gradrace {
 
-/// Reads and checks a network: its layers exist and fit together. Throws usage_error that names the file, the layer by
-/// number, and what would fit.
+/// The network that a text says, checked: its layers exist and fit together. `name` is its name, and the file's in
+/// messages. Throws usage_error that names the layer by number and what would fit, and data_error if the text is no
+/// JSON.
+Network parse_network(std::string_view text, const std::string& name);
+
+/// Reads and checks a network: as parse_network(). Whatever is wrong is a usage_error.
 Network read_network(const std::filesystem::path& file);
 
 /// What a network file holds, with "name" in front.
