@@ -1,11 +1,14 @@
 #include "engine/results/check.hpp"
 
-#include <fstream>
-#include <initializer_list>
-#include <iterator>
+#include <algorithm>
+#include <cstdint>
 #include <string>
 
 #include "engine/base/error.hpp"
+#include "engine/files/base64.hpp"
+#include "engine/files/file.hpp"
+#include "engine/files/json.hpp"
+#include "engine/results/checker.hpp"
 
 namespace gradrace {
 namespace {
@@ -13,92 +16,48 @@ namespace {
 using nlohmann::ordered_json;
 namespace fs = std::filesystem;
 
-enum class Kind { kObject, kObjectOrNull, kArray, kText, kNumber, kNumberOrNull };
+constexpr std::uint64_t kMostImageSide = 4096, kMostFilterExtent = 65536;
 
-struct Member {
-  const char* name;
-  Kind kind;
-};
-
-std::string_view name(Kind kind) {
-  switch (kind) {
-    case Kind::kObject:
-      return "an object";
-    case Kind::kObjectOrNull:
-      return "an object or null";
-    case Kind::kArray:
-      return "an array";
-    case Kind::kText:
-      return "a string";
-    case Kind::kNumber:
-      return "a number";
-    case Kind::kNumberOrNull:
-      return "a number or null";
-  }
-  return {};
+/// An array of one number for each image.
+void check_by_image(const ordered_json& array, const std::string& place, const ordered_json& images,
+                    const Checker& checker) {
+  checker.elements(array, place, Kind::kNumberOrNull);
+  for (const ordered_json& image : images)
+    checker.expect_that(image["index"].get<std::uint64_t>() < array.size(), place,
+                        fmt::format("an element for image {}, found {} elements", shown(image["index"]), array.size()));
 }
 
-bool is(Kind kind, const ordered_json& json) {
-  switch (kind) {
-    case Kind::kObject:
-      return json.is_object();
-    case Kind::kObjectOrNull:
-      return json.is_object() || json.is_null();
-    case Kind::kArray:
-      return json.is_array();
-    case Kind::kText:
-      return json.is_string();
-    case Kind::kNumber:
-      return json.is_number();
-    case Kind::kNumberOrNull:
-      return json.is_number() || json.is_null();
+/// The product of whole numbers from 1 to `most` each, or some number that no file holds so many values of.
+std::uint64_t product(const ordered_json& extents, std::uint64_t most, const std::string& place,
+                      const Checker& checker) {
+  constexpr std::uint64_t kVeryMany = std::uint64_t{1} << 40;
+  std::uint64_t product = 1;
+  checker.elements(extents, place, Kind::kWhole);
+  for (const ordered_json& extent : extents) {
+    checker.expect_that(extent >= 1 && extent <= most, place,
+                        fmt::format("whole numbers from 1 to {}, found {}", most, shown(extent)));
+    product = std::min(product * extent.get<std::uint64_t>(), kVeryMany);
   }
-  return false;
+  return product;
 }
 
-/// The checks of one file; each throws a data_error that names the place by its JSON pointer.
-class Checker {
- public:
-  explicit Checker(const fs::path& file) : file_(file) {}
+/// What the page makes a picture of.
+void check_filters(const ordered_json& filters, const std::string& place, const Checker& checker) {
+  checker.members(filters, place, {{"parameter", Kind::kText}, {"shape", Kind::kArray}, {"values", Kind::kArray}});
+  checker.elements(filters["values"], place + "/values", Kind::kNumberOrNull);
+  const std::size_t values = filters["values"].size();
+  checker.expect_that(filters["shape"].size() == 4, place + "/shape", "four numbers");
+  checker.expect_that(product(filters["shape"], kMostFilterExtent, place + "/shape", checker) == values, place,
+                      fmt::format("as many values as the shape says, found {}", values));
+}
 
-  void expect(const ordered_json& json, const std::string& place, Kind kind) const {
-    if (!is(kind, json))
-      throw data_error("{}: {}: expected {}, found {}", file_.string(), place, name(kind), json.type_name());
-  }
-  void members(const ordered_json& json, const std::string& place, std::initializer_list<Member> list) const {
-    expect(json, place.empty() ? "the document" : place, Kind::kObject);
-    for (const Member& member : list) {
-      const auto found = json.find(member.name);
-      if (found == json.end()) throw data_error("{}: {}/{} is missing", file_.string(), place, member.name);
-      expect(*found, place + "/" + member.name, member.kind);
-    }
-  }
-  /// Those of the members that are there.
-  void optional(const ordered_json& json, const std::string& place, std::initializer_list<Member> list) const {
-    for (const Member& member : list)
-      if (json.contains(member.name)) expect(json[member.name], place + "/" + member.name, member.kind);
-  }
-  /// The member `name`, if it is there: an array of objects with these members.
-  void objects(const ordered_json& json, const std::string& name, std::initializer_list<Member> list) const {
-    optional(json, "", {{name.c_str(), Kind::kArray}});
-    for (std::size_t i = 0; json.contains(name) && i < json[name].size(); ++i)
-      members(json[name][i], fmt::format("/{}/{}", name, i), list);
-  }
-  void elements(const ordered_json& array, const std::string& place, Kind kind) const {
-    for (std::size_t i = 0; i < array.size(); ++i) expect(array[i], fmt::format("{}/{}", place, i), kind);
-  }
-  /// `array` must be one number for each image.
-  void per_image(const ordered_json& array, const std::string& place, const ordered_json& images) const {
-    elements(array, place, Kind::kNumberOrNull);
-    for (const ordered_json& image : images)
-      if (image["index"].get<double>() < 0 || image["index"].get<double>() >= double(array.size()))
-        throw data_error("{}: {}: expected an element for image {}, found {} elements", file_.string(), place,
-                         image["index"].dump(), array.size());
-  }
-
- private:
-  const fs::path& file_;
-};
+void check_image(const ordered_json& image, const std::string& place, const Checker& checker) {
+  checker.optional(image, place, {{"channels", Kind::kWhole}});  // which older files do not name
+  const ordered_json extents = {image["height"], image["width"], image.value("channels", ordered_json(1u))};
+  const std::uint64_t bytes = product(extents, kMostImageSide, place, checker);
+  checker.expect_that(is_base64(image["pixels"].get_ref<const std::string&>(), bytes), place + "/pixels",
+                      fmt::format("{} bytes in base64, which is what the other numbers say", bytes));
+}
 
 void check_weights(const ordered_json& run, const std::string& place, const Checker& checker) {
   checker.optional(run, place, {{"weights", Kind::kObject}, {"filters", Kind::kObject}});
@@ -106,9 +65,7 @@ void check_weights(const ordered_json& run, const std::string& place, const Chec
     for (const auto& [parameter, histogram] : run["weights"].items())
       checker.members(histogram, fmt::format("{}/weights/{}", place, parameter),
                       {{"low", Kind::kNumberOrNull}, {"high", Kind::kNumberOrNull}, {"counts", Kind::kArray}});
-  if (run.contains("filters"))
-    checker.members(run["filters"], place + "/filters",
-                    {{"parameter", Kind::kText}, {"shape", Kind::kArray}, {"values", Kind::kArray}});
+  if (run.contains("filters")) check_filters(run["filters"], place + "/filters", checker);
 }
 
 void check_run(const ordered_json& run, const std::string& place, const ordered_json& hardest, const Checker& checker) {
@@ -137,7 +94,7 @@ void check_run(const ordered_json& run, const std::string& place, const ordered_
                   {{"confusion", Kind::kArray}, {"answers", Kind::kArray}, {"losses", Kind::kArray}});
   checker.elements(evaluation["confusion"], place + "/evaluation/confusion", Kind::kArray);
   for (const char* key : {"answers", "losses"})
-    checker.per_image(evaluation[key], fmt::format("{}/evaluation/{}", place, key), hardest);
+    check_by_image(evaluation[key], fmt::format("{}/evaluation/{}", place, key), hardest, checker);
 }
 
 void check_normalization(const ordered_json& numbers, const Checker& checker) {
@@ -150,14 +107,13 @@ void check_normalization(const ordered_json& numbers, const Checker& checker) {
 /// What a race's results hold besides its runs.
 void check_comparison(const ordered_json& results, const Checker& checker) {
   checker.objects(results, "hardest",
-                  {{"index", Kind::kNumber},
-                   {"label", Kind::kNumber},
-                   {"height", Kind::kNumber},
-                   {"width", Kind::kNumber},
+                  {{"index", Kind::kWhole},
+                   {"label", Kind::kWhole},
+                   {"height", Kind::kWhole},
+                   {"width", Kind::kWhole},
                    {"pixels", Kind::kText}});
   const ordered_json hardest = results.value("hardest", ordered_json::array());
-  for (std::size_t i = 0; i < hardest.size(); ++i)
-    checker.optional(hardest[i], fmt::format("/hardest/{}", i), {{"channels", Kind::kNumber}});
+  for (std::size_t i = 0; i < hardest.size(); ++i) check_image(hardest[i], fmt::format("/hardest/{}", i), checker);
   checker.objects(results, "parameter_difference",
                   {{"a", Kind::kText},
                    {"b", Kind::kText},
@@ -182,7 +138,7 @@ void check_results(const ordered_json& results, const fs::path& file) {
   const Checker checker(file);
   checker.members(results, "", {{"schema_version", Kind::kNumber}});
   if (results["schema_version"] != 1)
-    throw data_error("{}: expected schema_version 1, found {}", file.string(), results["schema_version"].dump());
+    throw data_error("{}: expected schema_version 1, found {}", file.string(), shown(results["schema_version"]));
   checker.members(results, "",
                   {{"program", Kind::kObject},
                    {"machine", Kind::kObject},
@@ -210,16 +166,9 @@ void check_results(const ordered_json& results, const fs::path& file) {
 ordered_json read_results(const fs::path& path) {
   std::error_code ignored;
   const fs::path file = fs::is_directory(path, ignored) ? path / "results.json" : path;
-  std::ifstream stream(file, std::ios::binary);
-  if (!stream) throw data_error("{}: there are no results: the file is missing or cannot be read", file.string());
-  const std::string text(std::istreambuf_iterator<char>(stream), {});
-  try {
-    ordered_json results = ordered_json::parse(text);
-    check_results(results, file);
-    return results;
-  } catch (const ordered_json::parse_error& error) {
-    throw data_error("{}: expected JSON, found something else at byte {}", file.string(), error.byte);
-  }
+  ordered_json results = read_json(file, kMaxFileBytes);
+  check_results(results, file);
+  return results;
 }
 
 }  // namespace gradrace

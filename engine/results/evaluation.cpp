@@ -1,7 +1,5 @@
 #include "engine/results/evaluation.hpp"
 
-#include <openssl/evp.h>
-
 #include <algorithm>
 #include <cmath>
 #include <numeric>
@@ -9,6 +7,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "engine/files/base64.hpp"
 #include "engine/results/rounding.hpp"
 
 namespace gradrace {
@@ -17,13 +16,6 @@ namespace {
 using nlohmann::ordered_json;
 
 constexpr int kLossDigits = 4;
-
-std::string base64(std::span<const std::uint8_t> bytes) {
-  std::string text((bytes.size() + 2) / 3 * 4 + 1, '\0');  // EVP_EncodeBlock ends it with a zero
-  text.resize(
-      std::size_t(EVP_EncodeBlock(reinterpret_cast<unsigned char*>(text.data()), bytes.data(), int(bytes.size()))));
-  return text;
-}
 
 /// A network may have more outputs than there are classes, and answer so.
 std::size_t confusion_classes(const RunResult& run, const ImageSet& test) {

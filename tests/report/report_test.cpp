@@ -122,8 +122,8 @@ TEST(ReadResults, RefusesWhatIsMissingGarbledOrForeign) {
     return problem(bad.dump());
   };
   expect_contains(error_of(ExitCode::kData, [&] { read_results(directory / "nowhere"); }), "nowhere");
-  expect_contains(problem(""), "results.json: expected JSON");
-  expect_contains(problem(good.dump().substr(0, 1000)), "at byte 1001");
+  expect_contains(problem(""), "results.json: at byte 0: expected JSON, found the end");
+  expect_contains(problem(good.dump().substr(0, 1000)), "at byte 1000: expected JSON, found the end");
   expect_contains(problem("[]"), "expected an object, found array");
   expect_contains(problem("{}"), "/schema_version is missing");
   expect_contains(without("/schema_version", 2), "expected schema_version 1, found 2");
@@ -139,7 +139,7 @@ TEST(ReadResults, RefusesWhatIsMissingGarbledOrForeign) {
     expect_contains(without(pointer, 7), fmt::format("{}: expected a", pointer));
   expect_contains(without("/data/normalization/deviation/0", "x"),
                   "/data/normalization/deviation/0: expected a number");
-  expect_contains(without("/hardest/0/channels", "x"), "/hardest/0/channels: expected a number, found string");
+  expect_contains(without("/hardest/0/channels", "x"), "/hardest/0/channels: expected a whole number, found string");
   for (const char* pointer : {"/verdict", "/summary"}) {
     ordered_json bad = good;
     bad[ordered_json::json_pointer(pointer)] = {7};
@@ -147,6 +147,34 @@ TEST(ReadResults, RefusesWhatIsMissingGarbledOrForeign) {
   }
   expect_contains(without("/hardest/0/index", 1000), "expected an element for image 1000, found 10 elements");
   expect_contains(without("/runs/0/evaluation/confusion/0", 1), "/runs/0/evaluation/confusion/0");
+}
+
+// Of these the page would make a blank page, or try to make a picture for ever.
+TEST(ReadResults, RefusesPicturesThatAreNone) {
+  const TemporaryDirectory directory;
+  const ordered_json good = small_results();
+  const auto with = [&](const std::string& pointer, const ordered_json& value) {
+    ordered_json bad = good;
+    bad[ordered_json::json_pointer(pointer)] = value;
+    write_bytes(directory / "results.json", bytes_of(bad.dump()));
+    return error_of(ExitCode::kData, [&] { read_results(directory.path()); });
+  };
+  const std::string pixels = good["hardest"][0]["pixels"];
+  for (const std::string& bad : {std::string("%%%"), std::string(), pixels + "====", "*" + pixels.substr(1)})
+    expect_contains(with("/hardest/0/pixels", bad), "/hardest/0/pixels: expected 144 bytes in base64");
+  for (const char* key : {"index", "label", "height", "width", "channels"})
+    for (const ordered_json& bad : {ordered_json(0.5), ordered_json(-1), ordered_json("12")})
+      expect_contains(with(fmt::format("/hardest/0/{}", key), bad),
+                      fmt::format("/hardest/0/{}: expected a whole number, found", key));
+  for (const char* key : {"height", "width", "channels"})
+    for (const std::uint64_t bad : {std::uint64_t{0}, std::uint64_t{4097}, UINT64_MAX})
+      expect_contains(with(fmt::format("/hardest/0/{}", key), bad), "whole numbers from 1 to 4096, found");
+  expect_contains(with("/hardest/0/width", 13), "expected 156 bytes in base64");
+  expect_contains(with("/runs/0/filters/shape", {16, 1, 3}), "/runs/0/filters/shape: expected four numbers");
+  expect_contains(with("/runs/0/filters/shape/0", 1e9), "/runs/0/filters/shape/0: expected a whole number");
+  expect_contains(with("/runs/0/filters/shape/0", 1'000'000'000), "from 1 to 65536, found 1000000000");
+  expect_contains(with("/runs/0/filters/shape", {65536, 65536, 65536, 65536}), "as many values as the shape says");
+  expect_contains(with("/runs/0/filters/values/0", "x"), "/runs/0/filters/values/0: expected a number or null");
 }
 
 TEST(ReportCommand, WritesAndMergesReports) {
