@@ -1,6 +1,5 @@
 #include "engine/files/sha256.hpp"
 
-#include <array>
 #include <memory>
 
 #include <openssl/evp.h>
@@ -9,15 +8,19 @@
 
 namespace gradrace {
 
-std::string sha256(std::initializer_list<std::span<const std::uint8_t>> parts) {
+Sha256 sha256_digest(std::initializer_list<std::span<const std::uint8_t>> parts) {
   const std::unique_ptr<EVP_MD_CTX, decltype(&EVP_MD_CTX_free)> context(EVP_MD_CTX_new(), &EVP_MD_CTX_free);
   bool ok = context && EVP_DigestInit_ex(context.get(), EVP_sha256(), nullptr) == 1;
   for (const auto part : parts) ok = ok && EVP_DigestUpdate(context.get(), part.data(), part.size()) == 1;
-  std::array<std::uint8_t, 32> digest;
+  Sha256 digest;
   ok = ok && EVP_DigestFinal_ex(context.get(), digest.data(), nullptr) == 1;
   if (!ok) throw failure("OpenSSL could not compute a SHA-256 checksum");
+  return digest;
+}
+
+std::string sha256(std::initializer_list<std::span<const std::uint8_t>> parts) {
   std::string hex;
-  for (const std::uint8_t byte : digest) hex += fmt::format("{:02x}", byte);
+  for (const std::uint8_t byte : sha256_digest(parts)) hex += fmt::format("{:02x}", byte);
   return hex;
 }
 

@@ -10,6 +10,7 @@ import copy
 import json
 import os
 import pathlib
+import re
 import shutil
 import subprocess
 import sys
@@ -47,6 +48,35 @@ document.querySelectorAll('#legend button').forEach((button) => { button.click()
 document.querySelectorAll('select').forEach((list) => { list.selectedIndex = list.options.length - 1;
   list.dispatchEvent(new Event('change')); });
 document.querySelector('.theme').click();"""
+
+# Each tries to leave its mark, window.ran, in a way of its own.
+HOSTILE = [
+    "<script>window.ran = 1</script>", "</script><script>window.ran = 2</script>", "<!--<script>window.ran = 3",
+    "<img src=x onerror='window.ran = 4'>", "\"'><svg onload=window.ran=5></svg>", "javascript:window.ran=6//",
+    "<a href='javascript:window.ran=7' autofocus onfocus='window.ran = 7'>", "<style>body { display: none }</style>",
+    "<iframe srcdoc='<script>parent.ran = 8</script>'></iframe>", "<base href='https://gradrace.invalid/'>",
+    "<meta http-equiv=refresh content='0;url=javascript:window.ran=9'>", "`${window.ran = 10}`", "\u2028window.ran=11//",
+    "__proto__", "constructor", "<img src='https://gradrace.invalid/x.png'>",
+    "red; background: url(https://gradrace.invalid/y.png)",
+]
+INTRUDERS = """
+return [...document.querySelectorAll('script, style, img, svg, iframe, object, embed, base, form, a[href^=java], [onerror], [onload]')]
+  .map((e) => e.outerHTML.slice(0, 80));"""
+
+
+def hostile(value, spared=frozenset(), name=""):
+    """Every string, names of members included, with something hostile in front: the same before equal strings, so that
+    what belongs together still does. Not those that are no pictures without their form, nor those of the spared names."""
+    if isinstance(value, str):
+        return value if name in spared | {"pixels"} else HOSTILE[sum(map(ord, value)) % len(HOSTILE)] + value
+    if isinstance(value, list):
+        return [hostile(element, spared, name) for element in value]
+    if not isinstance(value, dict):
+        return value
+    members = {key: hostile(member, spared, key) for key, member in value.items()}
+    if name in {"options", "kernels", "sha256", "weights", "metrics"}:  # whose members go by names of the race's own
+        members |= {hostile(key): member for key, member in members.items()}
+    return members
 
 
 def extended(results):
@@ -135,12 +165,17 @@ class ReportPage(unittest.TestCase):
         results = json.loads((cls.directory / "plain/results.json").read_text())
         variants = {"many": extended(results), "colour": colourful(results), "classes30": with_classes(results, 30),
                     "classes100": with_classes(results, 100), "no_convolution": without_convolution(results)}
+        many = variants["many"]
+        variants |= {"hostile": hostile(many), "half_hostile": hostile(many, {"status", "scale", "metric", "chosen"}),
+                     "<img src=x onerror='window.ran = 12'>": results}
         for name, variant in variants.items():
             (cls.directory / name).mkdir()
             (cls.directory / name / "results.json").write_text(json.dumps(variant))
             cls.gradrace("report", str(cls.directory / name))
         cls.gradrace("report", str(cls.directory / "plain"), str(cls.directory / "many"), "--out",
                      str(cls.directory / "merged.html"))
+        cls.gradrace("report", str(cls.directory / "plain"), str(cls.directory / list(variants)[-1]), "--out",
+                     str(cls.directory / "hostile.html"))
         cls.browser = cls.enterClassContext(Browser())
 
     @classmethod
@@ -251,6 +286,34 @@ class ReportPage(unittest.TestCase):
         text = self.browser.run("return document.body.innerText")
         self.assertNotIn("Filters of the first convolution", text)
         self.assertIn("Distribution of the weights", text)
+
+    def test_runs_nothing_whatever_the_results_hold(self):
+        for report in ("hostile/report.html", "half_hostile/report.html", "hostile.html"):
+            with self.subTest(report=report):
+                self.visit(report, DESKTOP)
+                self.browser.run(OPEN_TABLES)
+                self.browser.run(PRESS_EVERYTHING)
+                self.assertIsNone(self.browser.run("return window.ran"))
+                own = ["<style>", "<script type=\"application/json\" id=\"results\">", "<script>", "<script>"]
+                for element, start in zip(self.browser.run(INTRUDERS), own, strict=True):
+                    self.assertTrue(element.startswith(start), element)
+                self.assertIn("window.ran", self.browser.run("return document.body.innerText"), "it is shown, though")
+                self.expect_silence(report)
+
+    def test_would_run_nothing_if_markup_got_into_it(self):
+        """Its policy alone would see to that. Without it the same page runs all of it."""
+        page = (self.directory / "plain/report.html").read_text()
+        inside = page.replace("<body>", "<body><p id='mark' onclick='window.ran = 13'>" + "<i>".join(HOSTILE))
+        policy = re.search('<meta http-equiv="Content-Security-Policy".*?>', inside, re.DOTALL)[0]
+        for name, text, ran in (("kept", inside, None), ("bare", inside.replace(policy, ""), 13)):
+            (self.directory / f"{name}.html").write_text(text)
+            self.browser.open((self.directory / f"{name}.html").as_uri())
+            self.browser.run("document.getElementById('mark').click()")
+            self.assertEqual(self.browser.run("return window.ran ?? null"), ran)
+        self.browser.open((self.directory / "kept.html").as_uri())
+        for attempt in ("document.body.innerHTML = '<b>markup</b>'", "eval('1')", "document.write('<p>')"):
+            self.assertRaises(RuntimeError, self.browser.run, attempt)
+        self.browser.console(), self.browser.requests()
 
     def test_names_its_language_title_data_and_command(self):
         self.visit("plain/report.html", DESKTOP)
