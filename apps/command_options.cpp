@@ -5,6 +5,14 @@
 #include <memory>
 
 namespace gradrace {
+namespace {
+
+/// An empty path is a variable of a script that was not set; inside, it would stand for an option that was not given.
+std::string empty_path(const std::string& text) {
+  return text.empty() ? "expected a path, found ''" : "";
+}
+
+}  // namespace
 
 Command& add_command(CLI::App& parent, const std::string& name, const std::string& description) {
   const auto command = std::make_shared<Command>(description, name);
@@ -42,6 +50,7 @@ void complete(Command& command, CLI::Option& option, const CommandOption& about)
   if (is_list && !option.get_positional()) option.allow_extra_args(false);  // each value stands after a name
   if (!about.takes.name.empty()) option.type_name(about.takes.name);
   for (const CLI::Validator& check : about.takes.checks) option.check(check);
+  if (about.takes.may_be_file() || about.takes.may_be_directory()) option.check(CLI::Validator(empty_path, ""));
   option.group(about.group)->required(about.required)->envname(about.environment);
   if (!about.needs.empty()) option.needs(command.get_option(about.needs));
   if (!about.excludes.empty()) option.excludes(command.get_option(about.excludes));

@@ -108,12 +108,12 @@ std::string introduction(const CompareOptions& options, const RaceOptions& race,
   std::string text = fmt::format("{} {}\n", bold("Gradrace"), kVersion);
   const std::string validation = data.validation.count > 0 ? fmt::format(", {} validation", data.validation.count) : "";
   text += fmt::format("  data      {}, {} training{} and {} test images{}\n", data.name, data.train.count, validation,
-                      data.test.count, data.directory.empty() ? "" : " from " + data.directory);
+                      data.test.count, data.directory.empty() ? "" : " from " + printable(data.directory));
   const Normalization& pixels = data.normalization;
   text += fmt::format("  pixels    {}x{}x{} in {} classes, mean: {}, deviation: {}, {}\n", data.train.height,
                       data.train.width, data.train.channels, data.train.classes, fmt::join(pixels.mean, "/"),
                       fmt::join(pixels.deviation, "/"), pixels.source);
-  text += fmt::format("  network   {}, parameters: {}\n", options.network,
+  text += fmt::format("  network   {}, parameters: {}\n", printable(options.network),
                       network_for(race, data)["parameters"].get<Index>());
   text += fmt::format("  race      epochs: {}, batch size: {}, {}: {}, order: {}, dropout stream: {}\n", race.epochs,
                       options.batch_size, race.seeds.size() == 1 ? "seed" : "seeds", fmt::join(race.seeds, ", "),
@@ -180,8 +180,8 @@ std::string how_to_go_on(const RaceResult& result, const CompareOptions& options
     text += result.runs.size() > 1 ? " between two runs" : " before the first step";
   } else {
     const RunResult& run = result.runs.back();
-    text += fmt::format("; {} (seed {}) is saved in {} after step {} of {}", run.label, run.seed, options.checkpoint,
-                        run.step_loss.size(), run.steps_per_epoch * options.epochs);
+    text += fmt::format("; {} (seed {}) is saved in {} after step {} of {}", run.label, run.seed,
+                        printable(options.checkpoint), run.step_loss.size(), run.steps_per_epoch * options.epochs);
   }
   return text + (options.resume ? "; the same command goes on" : "; the same command with --resume goes on");
 }
@@ -215,7 +215,7 @@ int compare(CompareOptions options) {
   say(curves + (many ? summary_tables(result.runs, options.parsed_sweeps()) : race_tables(result, race_options)) +
       (options.profile ? phase_tables(result) : "") + (data.notice.empty() ? "" : "\n") + notice_banner(data.notice));
   if (checkpoints && stop_signal != 0) spdlog::warn(how_to_go_on(result, options));
-  if (!options.out.empty()) spdlog::info("the results are in {}", options.out);
+  if (!options.out.empty()) spdlog::info("the results are in {}", printable(options.out));
   return exit_code;
 }
 

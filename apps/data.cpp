@@ -19,7 +19,7 @@ namespace {
 
 void fetch_set(const KnownSet& set, const std::filesystem::path& directory) {
   fetch(set, directory, download_options(true));
-  say(fmt::format("{} is in {}\n", set.title, directory.string()));
+  say(fmt::format("{} is in {}\n", set.title, printable(directory.string())));
 }
 
 void verify(const KnownSet& set, const std::filesystem::path& directory) {
@@ -32,7 +32,8 @@ void verify(const KnownSet& set, const std::filesystem::path& directory) {
     if (!usable) problems += fmt::format("{}{}: {}", problems.empty() ? "" : "; ", check.name, check.problem);
     if (usable && !check.is_known) strangers += fmt::format("{}{}", strangers.empty() ? "" : ", ", check.name);
   }
-  say(fmt::format("{}\n{}", directory.string(), table({"file", "content", "bytes", "SHA-256, uncompressed"}, rows)));
+  say(fmt::format("{}\n{}", printable(directory.string()),
+                  table({"file", "content", "bytes", "SHA-256, uncompressed"}, rows)));
   if (!problems.empty()) throw data_error("{}: {}", directory.string(), problems);
   if (!strangers.empty())
     throw Error(ExitCode::kCheck, fmt::format("{}: not {}'s checksum: {}", directory.string(), set.title, strangers));
@@ -40,7 +41,7 @@ void verify(const KnownSet& set, const std::filesystem::path& directory) {
 
 void make(const std::filesystem::path& directory) {
   make_digits(directory);
-  say(fmt::format("digits, which is not MNIST, is in {}\n", directory.string()));
+  say(fmt::format("digits, which is not MNIST, is in {}\n", printable(directory.string())));
 }
 
 struct SetOptions {

@@ -99,7 +99,7 @@ void run(const InfoOptions& options) {
   const Limits limits = measure_limits(isa, team);
   const nlohmann::ordered_json document = {
       {"schema_version", 2}, {"machine", to_json(machine)}, {"limits", to_json(limits)}};
-  say(options.json ? document.dump(2) + "\n"
+  say(options.json ? json_text(document)
                    : machine_text(machine, isa) + "\n" + limits_table(limits) + "\n" + bandwidth_table(limits) + "\n" +
                          steal_line(limits));
 }

@@ -31,9 +31,20 @@
 namespace gradrace {
 namespace {
 
+/// "--out=" as "--out" and "": CLI11 would take the next word for its value.
+std::vector<std::string> with_empty_values(const std::vector<std::string>& words) {
+  std::vector<std::string> all;
+  for (const std::string& word : words) {
+    const bool is_empty = word.starts_with("--") && word.find('=') == word.size() - 1;
+    all.push_back(is_empty ? word.substr(0, word.size() - 1) : word);
+    if (is_empty) all.emplace_back();
+  }
+  return all;
+}
+
 /// The command line, from the second word on; `compare` stands in front where no command is named.
 std::vector<std::string> arguments(int argc, char** argv, const CLI::App& app) {
-  std::vector<std::string> words(argv + std::min(argc, 1), argv + argc);
+  std::vector<std::string> words = with_empty_values({argv + std::min(argc, 1), argv + argc});
   const auto commands =
       app.get_subcommands([&](const CLI::App* c) { return !words.empty() && c->get_name() == words[0]; });
   if (commands.empty() && (words.empty() || words[0] != "--version")) words.insert(words.begin(), "compare");

@@ -63,7 +63,7 @@ std::string network_text(const Network& network) {
                     with_commas(layer.layer->multiply_adds())});
   }
   rows.push_back({"all", "", with_commas(parameters), with_commas(products)});
-  return fmt::format("{}, for {} images\n{}", bold(network.name), shape_text(network.input),
+  return fmt::format("{}, for {} images\n{}", bold(printable(network.name)), shape_text(network.input),
                      table({"layer", "output", "parameters", "multiply-adds"}, rows));
 }
 
@@ -91,7 +91,7 @@ void run(const NetworksCommand& command) {
     else
       text += (text.empty() ? "" : "\n") + network_text(network);
   }
-  say(command.json ? json.dump(2) + "\n" : text);
+  say(command.json ? json_text(json) : text);
 }
 
 }  // namespace

@@ -130,7 +130,7 @@ void add_optimizers_command(CLI::App& app) {
   Command& command = add_command(app, "optimizers", "list the optimizers with their options, costs and papers");
   const auto options = std::make_shared<OptimizersOptions>();
   add_options(command, *options);
-  command.callback([options] { say(options->json ? document().dump(2) + "\n" : text()); });
+  command.callback([options] { say(options->json ? json_text(document()) : text()); });
 }
 
 }  // namespace gradrace

@@ -2,6 +2,7 @@
 
 #include <memory>
 
+#include <spdlog/spdlog.h>
 #include <nlohmann/json.hpp>
 
 #include "apps/options.hpp"
@@ -55,7 +56,7 @@ std::string text_of(const Profile& profile, const ProfileCommand& command) {
   if (!command.json) return profile_tables(profile);
   nlohmann::ordered_json document = {{"schema_version", 1}, {"machine", to_json(this_machine())}};
   document.update(to_json(profile));
-  return document.dump(2) + "\n";
+  return json_text(document);
 }
 
 void run(const ProfileCommand& command) {
@@ -73,6 +74,9 @@ void run(const ProfileCommand& command) {
   const Profile profile =
       gradrace::profile(options, [&](const std::string& what, double done) { bar.show(what, done, ""); });
   bar.clear();
+  if (command.csv)  // whose lines have no place for it
+    for (const Index parameters : profile.left_out)
+      spdlog::warn("{} parameters are left out: memory has no room for them", parameters);
   say(text_of(profile, command));
 }
 

@@ -53,10 +53,10 @@ std::string network_table(const Profile& profile) {
                     step_us ? fmt::format("{:.1f} %", 100 * *step_us / training_us) : "-",
                     ns_or_dash(p.subnormal_flushed_ns), ns_or_dash(p.subnormal_kept_ns)});
   }
-  return table(
-      {fmt::format("{}, {} parameters, threads: {}", profile.network, profile.network_parameters, profile.threads),
-       "training step, us", "optimizer step, us", "share", "subnormals flushed, ns", "kept, ns"},
-      rows);
+  return table({fmt::format("{}, {} parameters, threads: {}", printable(profile.network), profile.network_parameters,
+                            profile.threads),
+                "training step, us", "optimizer step, us", "share", "subnormals flushed, ns", "kept, ns"},
+               rows);
 }
 
 std::string counters_text(const Profile& profile) {

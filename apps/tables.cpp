@@ -92,7 +92,7 @@ std::string run_title(const RunResult& run) {
 std::string notice_banner(const std::string& notice) {
   if (notice.empty()) return {};
   const std::string rule(72, '!');
-  return fmt::format("{}\n{}\n{}\n", rule, bold(notice), rule);
+  return fmt::format("{}\n{}\n{}\n", rule, bold(printable(notice)), rule);
 }
 
 std::string race_tables(const RaceResult& race, const RaceOptions& options) {

@@ -81,7 +81,10 @@ bool is_whole(const KnownSet& set, const SetFiles& files) {
 /// A directory that the user chose: custom files are welcome. wanted: null if any known set is.
 Dataset load_chosen(const fs::path& directory, const KnownSet* wanted, Index classes) {
   std::error_code error;
-  if (!fs::is_directory(directory, error)) throw data_error("{}: there is no such directory", directory.string());
+  const fs::file_status status = fs::status(directory, error);
+  if (status.type() == fs::file_type::not_found) throw data_error("{}: there is no such directory", directory.string());
+  if (error) throw data_error("{}: cannot be read: {}", directory.string(), error.message());
+  if (!fs::is_directory(status)) throw data_error("{}: expected a directory", directory.string());
   const auto is_there = [&](const KnownSet& set) { return !place_of(set, directory).empty(); };
   const auto first = std::ranges::find_if(kKnownSets, is_there);
   const KnownSet& likely = wanted ? *wanted : first != kKnownSets.end() ? *first : kMnist;

@@ -86,7 +86,7 @@ SetFiles read_cifar_set(const fs::path& directory, Index classes) {
 fs::path find_file(const fs::path& directory, const std::string& name) {
   std::error_code ignored;
   for (const fs::path& path : {directory / (name + ".gz"), directory / name})
-    if (fs::exists(path, ignored)) return path;
+    if (fs::status(path, ignored).type() != fs::file_type::not_found) return path;  // reading it says what is wrong
   return {};
 }
 

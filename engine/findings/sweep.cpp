@@ -44,8 +44,10 @@ std::vector<std::string> split(const std::string& text, char separator) {
 /// "low..high:scale:points".
 Values parse_range(const std::string& text, const std::string& sweep) {
   const std::vector<std::string> parts = split(text, ':');
-  const std::size_t dots = parts[0].find("..");
-  const double low = parse_number(parts[0].substr(0, dots)), high = parse_number(parts[0].substr(dots + 2));
+  const std::string& bounds = parts[0];
+  const std::size_t dots = std::min(bounds.find(".."), bounds.size());
+  const double low = parse_number(bounds.substr(0, dots));
+  const double high = parse_number(bounds.substr(std::min(dots + 2, bounds.size())));
   const double points = parts.size() == 3 ? parse_number(parts[2]) : kNoNumber;
   if (!(low < high) || std::isnan(points) || (parts[1] != "log" && parts[1] != "lin"))
     throw usage_error("sweep '{}': expected LOW..HIGH:log:POINTS or LOW..HIGH:lin:POINTS, low before high, found '{}'",
@@ -53,7 +55,7 @@ Values parse_range(const std::string& text, const std::string& sweep) {
   if (points < 2 || points > kMostPoints || points != std::floor(points))
     throw usage_error("sweep '{}': expected 2 to {} points, found {}", sweep, kMostPoints, parts[2]);
   if (parts[1] == "log" && low <= 0)
-    throw usage_error("sweep '{}': a logarithmic range begins above zero, found {}", sweep, parts[0]);
+    throw usage_error("sweep '{}': a logarithmic range begins above zero, found {}", sweep, bounds);
   return {low, high, parts[1], Index(points)};
 }
 
@@ -81,13 +83,16 @@ Sweep Sweep::parse(const std::string& text) {
   const std::size_t colon = std::min(text.find(':'), text.size());
   const std::string head = text.substr(0, colon);
   std::vector<std::string> items = split(text.substr(std::min(colon + 1, text.size())), ',');
-  const auto is_range = [](const std::string& item) { return item.find("..") != std::string::npos; };
+  const auto is_range = [](const std::string& item) {
+    const std::size_t equals = item.find('=');
+    return equals != std::string::npos && item.find("..", equals) != std::string::npos;
+  };
   const auto item = std::ranges::find_if(items, is_range);
-  const std::size_t equals = item == items.end() ? std::string::npos : item->find('=');
-  if (equals == std::string::npos || std::ranges::count_if(items, is_range) > 1)
+  if (std::ranges::count_if(items, is_range) != 1)
     throw usage_error("sweep '{}': expected one option with a range, as in adam:lr=1e-4..1e-1:log:7", text);
 
   Sweep sweep;
+  const std::size_t equals = item->find('=');
   sweep.option = item->substr(0, equals);
   const Values values = parse_range(item->substr(equals + 1), text);
   sweep.scale = values.scale;

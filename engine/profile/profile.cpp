@@ -6,6 +6,7 @@
 #include <memory>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <nlohmann/json.hpp>
 
 #include "engine/measuring/machine.hpp"
@@ -73,7 +74,7 @@ class Size {
   std::vector<std::vector<StepMeter>> meters_;
 };
 
-/// Allocates the sizes that memory has room for; the others are left out.
+/// Allocates the sizes that memory has room for; the others are left out. Throws failure if none is left.
 std::deque<Size> sizes(const ProfileOptions& options, const std::vector<Entrant>& entrants, const Teams& teams,
                        std::vector<Index>& left_out) {
   Index arrays = 0;
@@ -85,6 +86,7 @@ std::deque<Size> sizes(const ProfileOptions& options, const std::vector<Entrant>
       left_out.push_back(parameters);
     else
       list.emplace_back(entrants, options.isa, teams, parameters, arrays);
+  if (list.empty()) throw failure("memory has no room for {} parameters", fmt::join(left_out, " or "));
   return list;
 }
 

@@ -1,7 +1,7 @@
 #pragma once
-/// The room profile/: what a step of an optimizer costs, measured against what memory and divider allow. Arrays of its own
-/// (step_arrays.hpp), the meter of one optimizer at one size (step_meter.hpp), the same step pass by pass (unfused.hpp), a
-/// whole training step beside it (network_step.hpp).
+/// The room profile/: what a step of an optimizer costs, measured against what memory and divider allow. Arrays of its
+/// own (step_arrays.hpp), the meter of one optimizer at one size (step_meter.hpp), the same step pass by pass
+/// (unfused.hpp), a whole training step beside it (network_step.hpp).
 ///
 /// `gradrace profile`: what optimizers' steps cost.
 
@@ -52,7 +52,7 @@ struct Profile {
 
 /// Measures, in visits spread over the run (visits.hpp); takes less than a second per optimizer, size and number of
 /// threads, more where a single step takes long. Tells progress(what, fraction) how far it is. Throws usage_error for
-/// optimizers that are wrong or not elementwise.
+/// optimizers that are wrong or not elementwise, and failure if memory has no room for any of the sizes.
 Profile profile(const ProfileOptions& options, const std::function<void(const std::string&, double)>& progress);
 
 /// `gradrace profile --json` without its "machine".

@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <bit>
+#include <cerrno>
 #include <chrono>
 #include <system_error>
 
@@ -72,6 +73,11 @@ void make_directory(const fs::path& directory) {
   if (error) throw failure("cannot make the directory {}: {}", directory.string(), error.message());
 }
 
+/// Throws the failure of a stream, which tells the reason by errno.
+[[noreturn]] void fail(const fs::path& file) {
+  throw failure("cannot write {}: {}", file.string(), std::generic_category().message(errno ? errno : EIO));
+}
+
 }  // namespace
 
 std::string version_event(double wall_time) {
@@ -109,7 +115,9 @@ void TensorboardWriter::run_began(const RaceResult& race) {
   if (race.seeds.size() > 1) directory /= fmt::format("seed-{}", run.seed);
   make_directory(directory);
   file_ = directory / fmt::format("events.out.tfevents.{:.0f}.{}.{}", now(), host_name(), ::getpid());
+  errno = 0;
   stream_.open(file_, std::ios::binary | std::ios::trunc);
+  if (!stream_) fail(file_);
   pending_ = version_event(now()) + start_event(now());
   if (!notice_.empty()) pending_ += text_event(now(), "data", notice_);
   for (std::size_t i = 0; i < run.step_loss.size(); ++i)
@@ -143,8 +151,8 @@ void TensorboardWriter::add(const RunResult& run, const EpochResult& epoch) {
 }
 
 void TensorboardWriter::flush() {
-  if (!stream_.write(pending_.data(), std::streamsize(pending_.size())).flush())
-    throw failure("cannot write {}", file_.string());
+  errno = 0;
+  if (!stream_.write(pending_.data(), std::streamsize(pending_.size())).flush()) fail(file_);
   pending_.clear();
 }
 

@@ -101,12 +101,18 @@ TEST_F(ProgramCompareOutput, RefusesAnOutputThatCannotBeWrittenBeforeItTrains) {
 }
 
 TEST_F(ProgramCompareOutput, SaysWhichFileMayNotGrow) {
-  const std::string command =
-      fmt::format("ulimit -f 2; {} {} --out {} >{} 2>{}", GRADRACE_TEST_PROGRAM, fmt::join(race(), " "),
-                  in_directory("out"), in_directory("stdout"), in_directory("stderr"));
-  EXPECT_EQ(WEXITSTATUS(std::system(command.c_str())), 1);
-  expect_contains(read_text(directory_ / "stderr"), "results.json: File too large");
+  const auto error_of_race = [&](const Words& options) {
+    const std::string command =
+        fmt::format("ulimit -f 2; {} {} >{} 2>{}", GRADRACE_TEST_PROGRAM, fmt::join(race(options), " "),
+                    in_directory("stdout"), in_directory("stderr"));
+    EXPECT_EQ(WEXITSTATUS(std::system(command.c_str())), 1);
+    return read_text(directory_ / "stderr");
+  };
+  expect_contains(error_of_race({"--out", in_directory("out")}), "results.json: File too large");
   EXPECT_FALSE(std::filesystem::exists(directory_ / "out/results.json"));
+  const std::string error = error_of_race({"--tensorboard", in_directory("board"), "--batch-size", "1", "--quiet"});
+  expect_contains(error, "cannot write " + in_directory("board/adadelta/events.out.tfevents."));
+  expect_contains(error, ": File too large");
 }
 
 }  // namespace

@@ -34,5 +34,15 @@ TEST_F(ProgramProfile, RefusesWhatItDoesNotKnow) {
   expect_error(ExitCode::kUsage, "--csv", {"profile", "--csv", "--json"});
 }
 
+TEST_F(ProgramProfile, SaysWhatMemoryHasNoRoomFor) {
+  Words words = {"profile", "--parameters", "100000000000", "--csv", "--optimizer", "adam", "--threads", "1"};
+  expect_error(ExitCode::kFailure, "memory has no room for 100000000000 parameters", words);
+  words.insert(words.end(), {"--parameters", "2000"});
+  const Outcome outcome = run(words);
+  EXPECT_EQ(outcome.exit_code, 0);
+  EXPECT_EQ(outcome.err, "gradrace: warning: 100000000000 parameters are left out: memory has no room for them\n");
+  expect_contains(outcome.out, "adam,adam,2000,1,hot,");
+}
+
 }  // namespace
 }  // namespace gradrace

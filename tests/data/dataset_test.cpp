@@ -84,6 +84,12 @@ TEST_F(DatasetTest, AChosenDirectoryMayHaveTorchvisionsLayoutAndPlainFiles) {
 TEST_F(DatasetTest, AChosenDirectoryIsFinal) {
   options_.directory = directory_ / "nowhere";
   expect_contains(data_error_of(options_), "there is no such directory");
+  fs::create_directory_symlink(options_.directory, options_.directory);
+  expect_contains(data_error_of(options_), "cannot be read: Too many levels of symbolic links");
+  fs::remove(options_.directory);
+  write_bytes(options_.directory, {});
+  expect_contains(data_error_of(options_), "expected a directory");
+  fs::remove(options_.directory);
   fs::create_directories(options_.directory);
   expect_contains(data_error_of(options_), "expected the file train-images-idx3-ubyte.gz");
   write_custom_set(options_.directory);
@@ -92,6 +98,15 @@ TEST_F(DatasetTest, AChosenDirectoryIsFinal) {
   ::setenv("GRADRACE_DATA_DIR", options_.directory.c_str(), 1);
   options_.directory.clear();
   expect_contains(data_error_of(options_), "found neither");
+}
+
+TEST_F(DatasetTest, AFileThatCannotBeLookedAtIsNotMissing) {
+  write_custom_set(directory_ / "mine");
+  options_.directory = directory_ / "mine";
+  const fs::path images = directory_ / "mine/train-images-idx3-ubyte.gz";
+  fs::remove(images);
+  fs::create_symlink(images, images);
+  expect_contains(data_error_of(options_), "ubyte.gz: cannot be read: Too many levels of symbolic links");
 }
 
 TEST_F(DatasetTest, BadFilesAreErrors) {

@@ -31,10 +31,31 @@ TEST(Sweep, LaysPointsOutOnALogarithmicOrLinearScale) {
 }
 
 TEST(Sweep, RefusesWhatIsNoRange) {
-  for (const char* bad :
-       {"adam", "adam:lr=1", "adam:lr=1..2", "adam:lr=1..2:log", "adam:lr=1..2:cubic:3", "adam:lr=2..1:lin:3",
-        "adam:lr=a..1:lin:3", "adam:lr=1..2:lin:1", "adam:lr=1..2:lin:2.5", "adam:lr=1..2:lin:101", "adam:1..2:lin:3",
-        "adam:lr=0..1:log:3", "adam:lr=1..2:lin:3,eps=1..2:lin:3", "adam:lr=1..1.0000001:lin:7", "..", ":", ""})
+  for (const char* bad : {"adam",
+                          "adam:lr=1",
+                          "adam:lr=1..2",
+                          "adam:lr=1..2:log",
+                          "adam:lr=1..2:cubic:3",
+                          "adam:lr=2..1:lin:3",
+                          "adam:lr=a..1:lin:3",
+                          "adam:lr=1..2:lin:1",
+                          "adam:lr=1..2:lin:2.5",
+                          "adam:lr=1..2:lin:101",
+                          "adam:1..2:lin:3",
+                          "adam:lr=0..1:log:3",
+                          "adam:lr=1..2:lin:3,eps=1..2:lin:3",
+                          "adam:lr=1..1.0000001:lin:7",
+                          "..",
+                          ":",
+                          "",
+                          "adam:..=",
+                          "adam:..=1",
+                          "adam:lr=..",
+                          "adam:lr=:..",
+                          "adam:lr=1:..",
+                          "adam:lr=..:..:..",
+                          "adam:=..",
+                          "adam:lr=..1:lin:3"})
     expect_contains(error_of(ExitCode::kUsage, [&] { Sweep::parse(bad); }), bad);
 }
 
