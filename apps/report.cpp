@@ -12,6 +12,7 @@
 #include "apps/terminal.hpp"
 #include "engine/base/error.hpp"
 #include "engine/files/atomic_file.hpp"
+#include "engine/files/replaceable.hpp"
 #include "engine/report/page.hpp"
 #include "engine/results/check.hpp"
 #include "engine/results/merge.hpp"
@@ -48,8 +49,9 @@ void report(const ReportOptions& options) {
   const fs::path first = options.directories.front();
   const fs::path beside = fs::is_directory(first) ? first : first.parent_path();
   const fs::path out = options.out.empty() ? beside / "report.html" : fs::path(options.out);
+  expect_replaceable(out, kReportMark);
   write_atomically(out, report_page(results));
-  say(fmt::format("{}\n", out.string()));
+  say(fmt::format("{}\n", printable(out.string())));
 }
 
 }  // namespace

@@ -10,6 +10,7 @@ std::vector<Entrant> line_up(const std::vector<Spec>& specs) {
   for (const Spec& spec : specs) {
     if (spec.label.empty()) continue;
     check_label(spec.label);
+    if (spec.label == "init") throw usage_error("label 'init': it is that of the initial weights; expected another");
     if (!taken.insert(spec.label).second) throw usage_error("two optimizers have the label '{}'", spec.label);
   }
   std::vector<Entrant> entrants;

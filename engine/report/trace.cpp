@@ -5,8 +5,8 @@
 
 #include <nlohmann/json.hpp>
 
-#include "engine/base/error.hpp"
 #include "engine/files/atomic_file.hpp"
+#include "engine/files/replaceable.hpp"
 
 namespace gradrace {
 namespace {
@@ -50,6 +50,7 @@ std::string trace_json(const Trace& trace, const std::string& notice) {
 }
 
 TraceWriter::TraceWriter(fs::path file) : file_(std::move(file)) {
+  expect_replaceable(file_, "\"traceEvents\"");
   expect_writable(file_);
 }
 

@@ -72,7 +72,7 @@ ordered_json results_json(const RaceSetting& setting, std::span<const RunResult>
 }
 
 std::string steps_csv(const std::string& data, std::span<const RunResult> runs) {
-  std::string csv = "optimizer,seed,epoch,step,loss,data\n";
+  std::string csv = fmt::format("{},data\n", kStepsMark);
   for (const RunResult& run : runs)
     for (Index i = 0; i < std::ssize(run.step_loss); ++i)
       fmt::format_to(std::back_inserter(csv), "{},{},{},{},{},{}\n", run.label, run.seed, i / run.steps_per_epoch + 1,

@@ -1,11 +1,12 @@
 #pragma once
-/// The room results/: the schema of results.json, written (this file, comparison_json.hpp, evaluation.hpp, weights.hpp),
-/// checked when it is read back (check.hpp), and merged from several races (merge.hpp).
+/// The room results/: the schema of results.json, written (this file, comparison_json.hpp, evaluation.hpp,
+/// weights.hpp), checked when it is read back (check.hpp), and merged from several races (merge.hpp).
 ///
 /// What a race leaves behind, as text: results.json and steps.csv.
 
 #include <span>
 #include <string>
+#include <string_view>
 
 #include <nlohmann/json.hpp>
 
@@ -32,5 +33,8 @@ nlohmann::ordered_json results_json(const RaceSetting& setting, std::span<const 
 /// steps.csv: optimizer (its label), seed, epoch and step (from 1; steps of the whole run), loss, and
 /// the name of the data, in a column since readers of CSV know no comments.
 std::string steps_csv(const std::string& data, std::span<const RunResult> runs);
+
+/// By which such files are known: of results.json and steps.csv, within their first lines.
+inline constexpr std::string_view kResultsMark = "\"schema_version\"", kStepsMark = "optimizer,seed,epoch,step,loss";
 
 }  // namespace gradrace

@@ -176,6 +176,8 @@ TEST_F(ProgramCompare, RefusesWrongUsageInOneSentence) {
   expect_error(ExitCode::kUsage, "speed", race({"--optimizer", "adam:speed=1"}));
   expect_error(ExitCode::kUsage, "fast", race({"--optimizer", "adam:lr=fast"}));
   expect_error(ExitCode::kUsage, "'a'", race({"--optimizer", "a@adam", "--optimizer", "a@adam"}));
+  expect_error(ExitCode::kUsage, "label 'init': it is that of the initial weights", race({"--optimizer", "init@adam"}));
+  expect_error(ExitCode::kUsage, "sweep 'adam:..='", race({"--sweep", "adam:..="}));
   expect_error(ExitCode::kUsage, "6502", race({"--isa", "6502"}));
   expect_error(ExitCode::kUsage, "6502", race(), {"GRADRACE_ISA=6502"});
   expect_error(ExitCode::kUsage, "subcommand", {"data"});

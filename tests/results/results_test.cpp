@@ -119,10 +119,11 @@ TEST(Results, RefuseADirectoryThatCannotBeWrittenBeforeAnythingIsTrained) {
 
 TEST(Results, LeaveFormerFilesAloneUntilThereAreNewOnes) {
   const TemporaryDirectory directory;
-  write_bytes(directory / "results.json", bytes_of("old"));
+  const std::string old = R"({"schema_version": 0})";
+  write_bytes(directory / "results.json", bytes_of(old));
   ResultsWriter writer(directory.path(), true);
-  EXPECT_EQ(read_text(directory / "results.json"), "old");
-  EXPECT_EQ(std::distance(fs::directory_iterator(directory.path()), {}), 2) << "more than this and the lock, or fewer";
+  EXPECT_EQ(read_text(directory / "results.json"), old);
+  EXPECT_EQ(std::distance(fs::directory_iterator(directory.path()), {}), 2) << "more than it and the lock, or fewer";
 }
 
 }  // namespace
