@@ -61,10 +61,15 @@ void check_image(const ordered_json& image, const std::string& place, const Chec
 
 void check_weights(const ordered_json& run, const std::string& place, const Checker& checker) {
   checker.optional(run, place, {{"weights", Kind::kObject}, {"filters", Kind::kObject}});
-  if (run.contains("weights"))
-    for (const auto& [parameter, histogram] : run["weights"].items())
-      checker.members(histogram, fmt::format("{}/weights/{}", place, parameter),
+  if (run.contains("weights")) {
+    checker.expect_that(!run["weights"].empty(), place + "/weights", "some parameters, found none");
+    for (const auto& [parameter, histogram] : run["weights"].items()) {
+      const std::string where = fmt::format("{}/weights/{}", place, parameter);
+      checker.members(histogram, where,
                       {{"low", Kind::kNumberOrNull}, {"high", Kind::kNumberOrNull}, {"counts", Kind::kArray}});
+      checker.elements(histogram["counts"], where + "/counts", Kind::kNumber);
+    }
+  }
   if (run.contains("filters")) check_filters(run["filters"], place + "/filters", checker);
 }
 
@@ -121,6 +126,9 @@ void check_comparison(const ordered_json& results, const Checker& checker) {
                    {"mean_difference", Kind::kNumberOrNull},
                    {"normalized_difference", Kind::kNumberOrNull}});
   checker.objects(results, "summary", {{"label", Kind::kText}, {"metrics", Kind::kObject}});
+  for (const ordered_json& entry : results.value("summary", ordered_json::array()))
+    for (const auto& [name, metric] : entry["metrics"].items())
+      checker.expect(metric, "/summary: the metric " + name, Kind::kObject);
   checker.objects(results, "paired_difference",
                   {{"a", Kind::kText},
                    {"b", Kind::kText},
@@ -128,6 +136,8 @@ void check_comparison(const ordered_json& results, const Checker& checker) {
                    {"n", Kind::kNumber},
                    {"mean", Kind::kNumberOrNull}});
   checker.objects(results, "sweep", {{"optimizer", Kind::kText}, {"option", Kind::kText}, {"points", Kind::kArray}});
+  for (const ordered_json& sweep : results.value("sweep", ordered_json::array()))
+    checker.elements(sweep["points"], "/sweep: the points", Kind::kObject);
   checker.optional(results, "", {{"verdict", Kind::kArray}, {"statistics", Kind::kObject}});
   checker.elements(results.value("verdict", ordered_json::array()), "/verdict", Kind::kText);
 }

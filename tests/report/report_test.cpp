@@ -174,6 +174,12 @@ TEST(ReadResults, RefusesPicturesThatAreNone) {
   expect_contains(with("/runs/0/filters/shape/0", 1e9), "/runs/0/filters/shape/0: expected a whole number");
   expect_contains(with("/runs/0/filters/shape/0", 1'000'000'000), "from 1 to 65536, found 1000000000");
   expect_contains(with("/runs/0/filters/shape", {65536, 65536, 65536, 65536}), "as many values as the shape says");
+  expect_contains(with("/runs/0/weights", ordered_json::object()), "/runs/0/weights: expected some parameters");
+  expect_contains(with("/runs/0/weights/cn1.bias/counts/0", "x"),
+                  "/runs/0/weights/cn1.bias/counts/0: expected a number");
+  expect_contains(with("/summary/0/metrics/final_accuracy", nullptr), "expected an object, found null");
+  expect_contains(with("/sweep", ordered_json::parse(R"([{"optimizer": "a", "option": "b", "points": [7]}])")),
+                  "/sweep: the points/0: expected an object, found number");
   expect_contains(with("/runs/0/filters/values/0", "x"), "/runs/0/filters/values/0: expected a number or null");
 }
 
