@@ -30,6 +30,8 @@ STAND_INS = {
     "bench/ladder": 'exec "$real" 64 1',
     # Without PyTorch it says so, once it has understood its options.
     "bench/peers/compare": 'exec "$real" "$@" --python /nowhere/python3',
+    # Minutes of building and fuzzing.
+    "tests/fuzz": 'exec bash -n "$real"',
     # An hour or so.
     "tests/spoil": 'exec python3 -m py_compile "$real"',
     # Nothing is installed.
