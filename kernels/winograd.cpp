@@ -40,8 +40,8 @@ Index tile_rows(Index width) {
   return std::max<Index>(kTogether / std::max<Index>(width, 1), 1);
 }
 
-/// The sizes of some rows of tiles, and where their parts of the scratch memory begin; zeros stand before them.
-WinogradTiles plan_tiles(Index tile, const ConvShape& s, float* scratch) {
+/// The sizes of some rows of tiles.
+WinogradTiles plan_tiles(Index tile, const ConvShape& s) {
   WinogradTiles w{};
   w.width = divide_up(s.out_w(), tile);
   w.in_c = s.in_c;
@@ -51,8 +51,6 @@ WinogradTiles plan_tiles(Index tile, const ConvShape& s, float* scratch) {
   w.line_stride = odd_lines((w.width * tile + s.x.kernel - 1) * s.in_c);
   w.input_stride = odd_lines(tile_rows(w.width) * w.width * s.in_c);
   w.weight_stride = weight_stride(s);
-  w.lines = scratch + w.line_stride;
-  w.inputs = w.lines + side(tile, s) * w.line_stride;
   return w;
 }
 
@@ -71,7 +69,7 @@ Index winograd_weight_floats(Index tile, const ConvShape& s) {
 }
 
 Index winograd_scratch_floats(Index tile, const ConvShape& s) {
-  const WinogradTiles w = plan_tiles(tile, s, nullptr);
+  const WinogradTiles w = plan_tiles(tile, s);
   return (side(tile, s) + 1) * w.line_stride + points(tile, s) * w.input_stride;
 }
 
@@ -87,7 +85,9 @@ void winograd_forward_rows(const Isa& isa, Index tile, const ConvShape& s, Range
   GRADRACE_EXPECT(Index(scratch.size()), >=, winograd_scratch_floats(tile, s));
   GRADRACE_EXPECT(out_rows.begin % tile, ==, 0);
   GRADRACE_EXPECT(out_rows.end % tile == 0 || out_rows.end == s.out_h(), ==, true);
-  WinogradTiles w = plan_tiles(tile, s, scratch.data());
+  WinogradTiles w = plan_tiles(tile, s);
+  w.lines = scratch.data() + w.line_stride;  // a line of zeros stands before them
+  w.inputs = w.lines + side(tile, s) * w.line_stride;
   w.weight = transformed;
   w.bias = bias;
   std::fill_n(scratch.data(), w.in_floats, 0.0f);
