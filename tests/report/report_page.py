@@ -168,6 +168,7 @@ class ReportPage(unittest.TestCase):
         many = variants["many"]
         variants |= {"hostile": hostile(many), "half_hostile": hostile(many, {"status", "scale", "metric", "chosen"}),
                      "<img src=x onerror='window.ran = 12'>": results}
+        variants["hostile"]["options"]["network"] = {"toString": 1, "valueOf": 1}  # of which no text can be made
         for name, variant in variants.items():
             (cls.directory / name).mkdir()
             (cls.directory / name / "results.json").write_text(json.dumps(variant))

@@ -1,7 +1,10 @@
 // The results in the page, as the charts want them: documents (one per results.json), and groups: the runs that
 // share a label and differ in their seed only. Colour and mark of a group are the same everywhere.
 
-const documents = JSON.parse(document.getElementById("results").textContent);
+// A member of one of these names would be taken for the method that makes text of an object.
+const METHOD_NAMES = ["toString", "valueOf"];
+const documents = JSON.parse(document.getElementById("results").textContent,
+  (name, value) => (METHOD_NAMES.includes(name) ? undefined : value));
 const MARKS = ["circle", "triangle", "rect", "rectRot", "star", "crossRot", "cross", "rectRounded"];
 const SIGNS = ["\u25cf", "\u25b2", "\u25a0", "\u25c6", "\u2736", "\u2715", "\u271a", "\u25a2"];
 
