@@ -38,8 +38,7 @@ struct RunResult {
   std::string problem;      ///< of a diverged run: one sentence that names label, optimizer, step and tensor
   std::vector<std::pair<std::string, std::string>> kernels;  ///< layer and what it ran on, as Stack::kernels_used()
   Index steps_per_epoch = 0;
-  std::vector<float>
-      step_loss;  ///< before each update, in a diverged run up to the step that left something not finite
+  std::vector<float> step_loss;  ///< before each update; a diverged run ends with the step that made it so
   std::vector<EpochResult> epochs;
   std::optional<Convergence> convergence;
   std::optional<Target> target;         ///< known after the epoch in which it was reached
