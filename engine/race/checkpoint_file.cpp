@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "engine/base/error.hpp"
+#include "engine/files/json.hpp"
 #include "engine/files/safetensors.hpp"
 #include "engine/files/sha256.hpp"
 #include "engine/race/run_json.hpp"
@@ -46,15 +47,8 @@ ordered_json part_json(const EpochPart& part) {
 
 EpochPart part_from(const ordered_json& json) {
   const ordered_json& seed = json.at("order_seed");
-  if (!seed.is_number_unsigned()) throw data_error("expected a seed, found {}", seed.dump(-1, ' ', true));
+  if (!seed.is_number_unsigned()) throw data_error("expected a seed, found {}", shown(seed));
   return {seed.get<std::uint64_t>(), json.at("train_seconds"), stages_from(json.at("stage_seconds"))};
-}
-
-/// A value for a sentence: ASCII, and cut where it is long.
-std::string shown(const ordered_json* value) {
-  constexpr std::size_t kLongest = 80;
-  const std::string text = value ? value->dump(-1, ' ', true) : "missing";
-  return text.size() <= kLongest ? text : text.substr(0, kLongest) + "...";
 }
 
 const ordered_json* entry(const ordered_json& object, const std::string& key) {
@@ -74,8 +68,8 @@ void expect_same(const ordered_json* saved, const ordered_json* wanted, const st
     for (std::size_t i = 0; i < saved->size(); ++i)
       expect_same(&(*saved)[i], &(*wanted)[i], fmt::format("{}{}", inside, i + 1), source);
   } else {
-    throw usage_error("{} belongs to another race: {} is {} there and {} here", source, place, shown(saved),
-                      shown(wanted));
+    throw usage_error("{} belongs to another race: {} is {} there and {} here", source, place,
+                      saved ? shown(*saved) : "missing", wanted ? shown(*wanted) : "missing");
   }
 }
 
@@ -123,19 +117,10 @@ Generator generator_from(const ordered_json& json, const std::string& source) {
     return word.is_number_unsigned() && std::in_range<std::uint32_t>(word.get<std::uint64_t>());
   };
   if (!json.is_array() || !std::ranges::all_of(json, is_word))
-    throw data_error("{}: expected the generator's state in 32-bit words, found {}", source, shown(&json));
+    throw data_error("{}: expected the generator's state in 32-bit words, found {}", source, shown(json));
   const auto words = json.get<std::vector<std::uint32_t>>();
   if (!Generator::is_state(words)) throw data_error("{}: expected the generator's state, found another", source);
   return Generator(words);
-}
-
-/// The document, nested as deeply as this program writes it and no deeper.
-ordered_json parse_document(std::string_view text, const std::string& source) {
-  constexpr int kDeepest = 16;
-  return ordered_json::parse(text, [&](int depth, ordered_json::parse_event_t, const ordered_json&) {
-    if (depth > kDeepest) throw data_error("{}: its JSON is nested more than {} levels deep", source, kDeepest);
-    return true;
-  });
 }
 
 void expect_version(const SafetensorsMetadata& metadata, const std::string& source) {
@@ -206,7 +191,8 @@ Checkpoint parse_checkpoint(std::string_view file, const std::string& source, co
     throw data_error("{}: expected a checkpoint with the checksum {}, found '{}'", source, sum, metadata[kChecksumKey]);
   const SafetensorsEntry document = extract(entries, kDocument, "U8", source);
   try {
-    const ordered_json json = parse_document(document.bytes, source);
+    const ordered_json json =
+        parse_json(document.bytes, source, {.first_byte = std::size_t(document.bytes.data() - file.data())});
     expect_same(&json.at("race"), &race, "", source);
     const ordered_json there = identity(json.at("run")), here = identity(run_json(run));
     expect_same(&there, &here, "", source);

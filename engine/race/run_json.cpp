@@ -5,6 +5,7 @@
 
 #include "engine/base/error.hpp"
 #include "engine/base/statistics.hpp"
+#include "engine/files/json.hpp"
 
 namespace gradrace {
 namespace {
@@ -34,7 +35,7 @@ ordered_json epoch_json(const EpochResult& epoch) {
 Index count(const ordered_json& json) {
   const bool in_range = json.is_number_unsigned() ? std::in_range<Index>(json.get<std::uint64_t>())
                                                   : json.is_number_integer() && json.get<Index>() >= 0;
-  if (!in_range) throw data_error("expected a whole number, found {}", json.dump(-1, ' ', true));
+  if (!in_range) throw data_error("expected a whole number, found {}", shown(json));
   return json.get<Index>();
 }
 

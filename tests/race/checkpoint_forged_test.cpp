@@ -102,7 +102,7 @@ TEST_F(ForgedCheckpoint, WithMoreOrLessInItsDocument) {
                     for (int i = 0; i < 200; ++i)
                       parts.document["more"] = ordered_json::array({parts.document["more"]});
                   }),
-                  "nested more than 16 levels deep");
+                  "nested more than 64 levels deep");
 }
 
 TEST_F(ForgedCheckpoint, WithOtherTensors) {
