@@ -20,7 +20,13 @@
 namespace gradrace {
 namespace {
 
-using ProgramCompareStop = ProgramTest;
+class ProgramCompareStop : public ProgramTest {
+ protected:
+  /// Whoever runs the tests in the background may have had signals ignored, and so would the program.
+  ProgramCompareStop() {
+    for (const int number : {SIGINT, SIGTERM, SIGHUP, SIGUSR1, SIGXCPU}) ::signal(number, SIG_DFL);
+  }
+};
 
 /// Until the program has said so, or a minute is over.
 void wait_for(const std::string& text, const Program& program) {
@@ -145,7 +151,8 @@ TEST_F(ProgramCompareStop, SaysHowToGoOnAndWhyItCannot) {
   expect_error(ExitCode::kUsage, "epochs is 1000000 there and 2 here",
                race({"--epochs", "2", "--checkpoint", runs, "--resume"}));
   write_data(kMnistFiles[kTrainLabels], idx_file(shape_of(kMnistFiles[kTrainLabels]), 9));
-  expect_error(ExitCode::kUsage, "data sha256.train-labels-idx1-ubyte is", race({"--epochs", "1000000", "--checkpoint", runs, "--resume"}));
+  expect_error(ExitCode::kUsage, "data sha256.train-labels-idx1-ubyte is",
+               race({"--epochs", "1000000", "--checkpoint", runs, "--resume"}));
 }
 
 }  // namespace
