@@ -26,7 +26,6 @@
 #include "engine/base/error.hpp"
 #include "engine/measuring/machine.hpp"
 #include "kernels/isa.hpp"
-#include "kernels/thread_stack.hpp"
 
 namespace gradrace {
 namespace {
@@ -65,16 +64,7 @@ std::string version_text() {
                      commit, this_machine().compiler, fmt::join(kernels::Isa::built(), ", "), kLibraries);
 }
 
-/// With less, the first kernel would end the program without a word.
-void expect_large_stacks() {
-  const Index stack = kernels::thread_stack();
-  if (stack < kernels::kNeededStack)
-    throw failure("threads have a stack of {} KiB and need {} (OMP_STACKSIZE sets it, or ulimit -s)", stack >> 10,
-                  kernels::kNeededStack >> 10);
-}
-
 int run(int argc, char** argv) {
-  expect_large_stacks();
   int exit_code = int(ExitCode::kOk);
   CLI::App app("races optimizers on a CPU engine", "gradrace");
   app.set_version_flag("--version", version_text);

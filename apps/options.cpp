@@ -11,6 +11,7 @@
 #include "engine/optimizers/optimizer.hpp"
 #include "engine/training/network.hpp"
 #include "kernels/cpus.hpp"
+#include "kernels/thread_stack.hpp"
 
 namespace gradrace {
 namespace {
@@ -157,6 +158,13 @@ kernels::Isa find_isa(const std::string& name) {
   }
   throw usage_error("instruction set '{}' is not to be had on this machine; there are: auto, {}", name,
                     fmt::join(names, ", "));
+}
+
+void expect_large_stacks() {
+  const Index stack = kernels::thread_stack();
+  if (stack < kernels::kNeededStack)
+    throw failure("threads have a stack of {} KiB and need {} (OMP_STACKSIZE sets it, or ulimit -s)", stack >> 10,
+                  kernels::kNeededStack >> 10);
 }
 
 }  // namespace gradrace

@@ -45,5 +45,8 @@ CommandOption json_option();
 /// The instruction set of that name, or the best one for "auto". Throws usage_error if this program or this CPU does
 /// not have it.
 kernels::Isa find_isa(const std::string& name);
+/// Throws failure where threads have less stack than kernels need; with less, the first kernel would end the program
+/// without a word. Starts a thread, so that only what runs kernels asks.
+void expect_large_stacks();
 
 }  // namespace gradrace
