@@ -46,7 +46,6 @@ Contest::Contest(const RaceOptions& options, const Dataset& data, std::span<Race
   // Memory is planned for a whole batch; there is none larger than the training set.
   options_.trainer.batch_size = std::min(options.trainer.batch_size, data.train.count);
   options_.trainer.normalization = data.normalization;
-  form_ = form_of_runs();
 }
 
 RaceResult Contest::run_all() {
@@ -58,20 +57,16 @@ RaceResult Contest::run_all() {
 }
 
 /// A bad one should not turn up after hours.
-void Contest::look_at_checkpoints() {
+void Contest::look_at_checkpoints() const {
+  if (!checkpoints_) return;
   for (const std::uint64_t seed : options_.seeds)
-    for (const Entrant& entrant : line_up(options_.optimizers)) find_checkpoint(entrant, new_run(entrant, seed));
+    for (const Entrant& entrant : line_up(options_.optimizers))
+      checkpoints_->find(new_run(entrant, seed), form_of(entrant));
 }
 
-std::optional<Checkpoint> Contest::find_checkpoint(const Entrant& entrant, const RunResult& run) {
-  if (!checkpoints_) return {};
-  form_.states = std::ssize(entrant.optimizer->initial_state());
-  return checkpoints_->find(run, form_);
-}
-
-/// But for the states, which depend on the optimizer.
-RunForm Contest::form_of_runs() const {
-  RunForm form{.epochs = options_.epochs,
+RunForm Contest::form_of(const Entrant& entrant) const {
+  RunForm form{.states = std::ssize(entrant.optimizer->initial_state()),
+               .epochs = options_.epochs,
                .steps_per_epoch = divide_up(data_.train.count, options_.trainer.batch_size),
                .may_end_early = options_.until_target,
                .test_images = data_.test.count,
@@ -109,7 +104,8 @@ void Contest::run(const Entrant& entrant) {
   run.kernels = trainer.model().stack().kernels_used();
   run.steps_per_epoch = batches.count();
   Runner runner{trainer, batches, run};
-  if (const auto saved = find_checkpoint(entrant, run)) restore(*saved, runner);
+  if (checkpoints_)
+    if (const auto saved = checkpoints_->find(run, form_of(entrant))) restore(*saved, runner);
   tell(&RaceObserver::run_began);
   while (run.status == Status::kInterrupted && stop_ == 0) run_epoch(runner);
   if (!runner.saved) save(runner);

@@ -22,9 +22,8 @@ class Contest {
   RaceResult run_all();
 
  private:
-  RunForm form_of_runs() const;
-  std::optional<Checkpoint> find_checkpoint(const Entrant& entrant, const RunResult& run);
-  void look_at_checkpoints();
+  RunForm form_of(const Entrant& entrant) const;
+  void look_at_checkpoints() const;
   void run_from(std::uint64_t seed, bool backwards);
   /// A run under way.
   struct Runner {
@@ -58,7 +57,6 @@ class Contest {
   const std::atomic<int>& stop_;
   const Checkpoints* checkpoints_;
   Network network_;
-  RunForm form_;  // states are those of the entrant looked at last
   kernels::Team team_;
   std::uint64_t seed_ = 0;
   Generator generator_{0}, start_{0};  // start_: the state after initialisation
