@@ -116,16 +116,24 @@ std::vector<SafetensorsEntry> parse_safetensors(std::string_view file, const std
   return entries;
 }
 
+SafetensorsEntry entry_of(const NamedTensor& tensor) {
+  const auto& [name, shape, values] = tensor;
+  return {name, "F32", shape, {reinterpret_cast<const char*>(values.data()), values.size() * sizeof(float)}};
+}
+
+NamedTensor tensor_of(const SafetensorsEntry& entry, const std::string& source) {
+  if (entry.dtype != "F32")
+    throw data_error("{}: tensor {}: expected dtype F32, found {}", source, shown(entry.name), entry.dtype);
+  NamedTensor tensor{entry.name, entry.shape, std::vector<float>(entry.bytes.size() / sizeof(float))};
+  std::ranges::copy(entry.bytes, reinterpret_cast<char*>(tensor.values.data()));
+  return tensor;
+}
+
 std::vector<NamedTensor> read_safetensors(const std::filesystem::path& path) {
   const std::string file = read_text(path, kMaxFileBytes);
   std::vector<NamedTensor> tensors;
-  for (const SafetensorsEntry& entry : parse_safetensors(file, path.string())) {
-    if (entry.dtype != "F32")
-      throw data_error("{}: tensor {}: expected dtype F32, found {}", path.string(), shown(entry.name), entry.dtype);
-    NamedTensor tensor{entry.name, entry.shape, std::vector<float>(entry.bytes.size() / sizeof(float))};
-    std::ranges::copy(entry.bytes, reinterpret_cast<char*>(tensor.values.data()));
-    tensors.push_back(std::move(tensor));
-  }
+  for (const SafetensorsEntry& entry : parse_safetensors(file, path.string()))
+    tensors.push_back(tensor_of(entry, path.string()));
   return tensors;
 }
 
@@ -163,9 +171,7 @@ void write_safetensors(const std::filesystem::path& path, std::span<const Safete
 void write_safetensors(const std::filesystem::path& path, std::span<const NamedTensor> tensors,
                        const SafetensorsMetadata& metadata) {
   std::vector<SafetensorsEntry> entries;
-  for (const auto& [name, shape, values] : tensors)
-    entries.push_back(
-        {name, "F32", shape, {reinterpret_cast<const char*>(values.data()), values.size() * sizeof(float)}});
+  for (const NamedTensor& tensor : tensors) entries.push_back(entry_of(tensor));
   write_safetensors(path, entries, metadata);
 }
 

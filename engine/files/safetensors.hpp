@@ -28,6 +28,11 @@ struct SafetensorsEntry {
 /// `source`, the place, what was expected and what was found.
 std::vector<SafetensorsEntry> parse_safetensors(std::string_view file, const std::string& source);
 
+/// A tensor as an entry, whose bytes are its values; and an entry of dtype F32 as a tensor with values of its own.
+/// Throws data_error, which names `source`, for another dtype.
+SafetensorsEntry entry_of(const NamedTensor& tensor);
+NamedTensor tensor_of(const SafetensorsEntry& entry, const std::string& source);
+
 /// Reads a file of F32 tensors; values are taken as they are, NaN and infinities included. Errors exit 5.
 std::vector<NamedTensor> read_safetensors(const std::filesystem::path& path);
 

@@ -93,16 +93,8 @@ SafetensorsEntry extract(std::vector<SafetensorsEntry>& entries, const std::stri
   return extracted;
 }
 
-std::vector<float> floats_of(const SafetensorsEntry& entry, const std::string& source) {
-  if (entry.dtype != "F32")
-    throw data_error("{}: tensor {}: expected dtype F32, found {}", source, entry.name, entry.dtype);
-  std::vector<float> values(entry.bytes.size() / sizeof(float));
-  std::ranges::copy(entry.bytes, reinterpret_cast<char*>(values.data()));
-  return values;
-}
-
 std::vector<Answer> extract_answers(std::vector<SafetensorsEntry>& entries, const std::string& source) {
-  const std::vector<float> losses = floats_of(extract(entries, kAnswerLoss, "F32", source), source);
+  const std::vector<float> losses = tensor_of(extract(entries, kAnswerLoss, "F32", source), source).values;
   const SafetensorsEntry labels = extract(entries, kAnswerLabel, "U8", source);
   if (labels.bytes.size() != losses.size())
     throw data_error("{}: expected as many answer labels as losses, found {} and {}", source, labels.bytes.size(),
@@ -146,12 +138,12 @@ Checkpoint checkpoint_from(const ordered_json& json, std::vector<SafetensorsEntr
                            const RunResult& run) {
   Checkpoint checkpoint{run, {}, {}, generator_from(json.at("generator"), source)};
   read_progress(json, source, checkpoint);
-  checkpoint.run.step_loss = floats_of(extract(entries, kStepLoss, "F32", source), source);
+  checkpoint.run.step_loss = tensor_of(extract(entries, kStepLoss, "F32", source), source).values;
   checkpoint.run.answers = extract_answers(entries, source);
   checkpoint.run.parameters.clear();
   for (const SafetensorsEntry& entry : entries)
     (entry.name.starts_with(kState) ? checkpoint.optimizer_state : checkpoint.run.parameters)
-        .push_back({entry.name, entry.shape, floats_of(entry, source)});
+        .push_back(tensor_of(entry, source));
   return checkpoint;
 }
 
@@ -173,8 +165,7 @@ void write_checkpoint(const std::filesystem::path& path, const Checkpoint& check
     entries.push_back({name, dtype, {std::ssize(values)}, bytes_of(values)});
   };
   for (const std::vector<NamedTensor>* tensors : {&run.parameters, &checkpoint.optimizer_state})
-    for (const NamedTensor& tensor : *tensors)
-      entries.push_back({tensor.name, "F32", tensor.shape, bytes_of(tensor.values)});
+    for (const NamedTensor& tensor : *tensors) entries.push_back(entry_of(tensor));
   add(kStepLoss, "F32", run.step_loss);
   add(kAnswerLoss, "F32", losses);
   add(kAnswerLabel, "U8", labels);
