@@ -62,8 +62,9 @@ std::string script_safe(const ordered_json& json) {
 }  // namespace
 
 std::string report_page(std::span<const ordered_json> results) {
+  static const std::string own = policy();  // the same for every page, of which a race writes one after each epoch
   const auto [head, between, end] = parts();
-  return fmt::format("{}{}{}{}{}", head, policy(), between, script_safe(thinned(results)), end);
+  return fmt::format("{}{}{}{}{}", head, own, between, script_safe(thinned(results)), end);
 }
 
 }  // namespace gradrace
