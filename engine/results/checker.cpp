@@ -1,6 +1,6 @@
 #include "engine/results/checker.hpp"
 
-#include <string_view>
+#include <iterator>
 
 #include "engine/base/error.hpp"
 
@@ -9,51 +9,30 @@ namespace {
 
 using nlohmann::ordered_json;
 
-std::string_view name(Kind kind) {
-  switch (kind) {
-    case Kind::kObject:
-      return "an object";
-    case Kind::kObjectOrNull:
-      return "an object or null";
-    case Kind::kArray:
-      return "an array";
-    case Kind::kText:
-      return "a string";
-    case Kind::kNumber:
-      return "a number";
-    case Kind::kNumberOrNull:
-      return "a number or null";
-    case Kind::kWhole:
-      return "a whole number";
-  }
-  return {};
-}
+/// What a kind is called, and whether a value is of it.
+struct KindRule {
+  const char* name;
+  bool (*holds)(const ordered_json& json);
+};
 
-bool is(Kind kind, const ordered_json& json) {
-  switch (kind) {
-    case Kind::kObject:
-      return json.is_object();
-    case Kind::kObjectOrNull:
-      return json.is_object() || json.is_null();
-    case Kind::kArray:
-      return json.is_array();
-    case Kind::kText:
-      return json.is_string();
-    case Kind::kNumber:
-      return json.is_number();
-    case Kind::kNumberOrNull:
-      return json.is_number() || json.is_null();
-    case Kind::kWhole:
-      return json.is_number_unsigned();
-  }
-  return false;
+const KindRule& rule(Kind kind) {
+  static constexpr KindRule kRules[] = {
+      {"an object", [](const ordered_json& json) { return json.is_object(); }},
+      {"an object or null", [](const ordered_json& json) { return json.is_object() || json.is_null(); }},
+      {"an array", [](const ordered_json& json) { return json.is_array(); }},
+      {"a string", [](const ordered_json& json) { return json.is_string(); }},
+      {"a number", [](const ordered_json& json) { return json.is_number(); }},
+      {"a number or null", [](const ordered_json& json) { return json.is_number() || json.is_null(); }},
+      {"a whole number", [](const ordered_json& json) { return json.is_number_unsigned(); }}};
+  static_assert(std::size(kRules) == std::size_t(Kind::kWhole) + 1);
+  return kRules[std::size_t(kind)];
 }
 
 }  // namespace
 
 void Checker::expect(const ordered_json& json, const std::string& place, Kind kind) const {
-  if (!is(kind, json))
-    throw data_error("{}: {}: expected {}, found {}", file_.string(), place, name(kind), json.type_name());
+  if (!rule(kind).holds(json))
+    throw data_error("{}: {}: expected {}, found {}", file_.string(), place, rule(kind).name, json.type_name());
 }
 
 void Checker::expect_that(bool condition, const std::string& place, const std::string& expected) const {
@@ -62,7 +41,7 @@ void Checker::expect_that(bool condition, const std::string& place, const std::s
 
 void Checker::elements(const ordered_json& array, const std::string& place, Kind kind) const {
   for (std::size_t i = 0; i < array.size(); ++i)
-    if (!is(kind, array[i])) expect(array[i], fmt::format("{}/{}", place, i), kind);
+    if (!rule(kind).holds(array[i])) expect(array[i], fmt::format("{}/{}", place, i), kind);
 }
 
 void Checker::members(const ordered_json& json, const std::string& place, std::initializer_list<Member> list) const {
