@@ -68,6 +68,7 @@ class Allowance {
       if (entry.at("network") != network || entry.at("optimizer") != optimizer) continue;
       found = true;
       const std::vector<double> distances = entry.at("largest_distance");
+      EXPECT_LT(*std::ranges::max_element(distances), 1e-2) << "would allow nearly anything";
       for (std::size_t i = 0; i < steps; ++i) {
         const auto until = own_ ? distances.begin() + Index(std::min(i + 1, distances.size())) : distances.end();
         strayed_[i] = *std::max_element(distances.begin(), until);
