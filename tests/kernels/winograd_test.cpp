@@ -208,9 +208,10 @@ TEST_P(Winograd, IsAsAccurateAsItsDocumentationSays) {
     ConvShape shape;
     double mean_ratio, max_ratio;
   };
-  for (const auto& [tile, s, mean_ratio, max_ratio] :
-       {Case{2, {26, 26, 16, 32, k3, k3}, 1.25, 1.5}, Case{4, {26, 26, 16, 32, k3, k3}, 3, 4},
-        Case{2, {18, 18, 32, 64, k5, k5}, 3, 4}}) {
+  for (const Case& c : {Case{2, {26, 26, 16, 32, k3, k3}, 1.25, 1.5}, Case{4, {26, 26, 16, 32, k3, k3}, 3, 4},
+                        Case{2, {18, 18, 32, 64, k5, k5}, 3, 4}}) {
+    const Index tile = c.tile;
+    const ConvShape& s = c.shape;
     SCOPED_TRACE(testing::Message() << "tile " << tile << ", kernel " << s.x.kernel);
     const float bound = 1 / std::sqrt(float(s.depth()));
     Data data{random_.numbers(s.in_h * s.in_w * s.in_c, -1, 2), random_.numbers(s.depth() * s.out_c, -bound, bound),
@@ -232,8 +233,8 @@ TEST_P(Winograd, IsAsAccurateAsItsDocumentationSays) {
     const std::string label = std::to_string(tile) + "_of_" + std::to_string(s.x.kernel);
     RecordProperty("mean_" + label, std::to_string(ours.first / direct.first));
     RecordProperty("max_" + label, std::to_string(ours.second / direct.second));
-    EXPECT_LT(ours.first, mean_ratio * direct.first);
-    EXPECT_LT(ours.second, max_ratio * direct.second);
+    EXPECT_LT(ours.first, c.mean_ratio * direct.first);
+    EXPECT_LT(ours.second, c.max_ratio * direct.second);
   }
 }
 
