@@ -11,12 +11,10 @@ void ConvWish::run_began(const RaceResult& race) {
   std::vector<std::string> others;
   bool granted = false;
   for (const auto& [layer, used] : race.runs.back().kernels) {
-    const std::string method = used.substr(0, used.find(','));
-    if (!kernels::conv_method(method)) continue;  // no convolution
-    if (kernels::conv_method(method) == wish_)
+    if (used.method == wish_)
       granted = true;
     else
-      others.push_back(fmt::format("{} runs {}", layer, method));
+      others.push_back(fmt::format("{} runs {}", layer, kernels::name(used.method)));
   }
   const char* wish = kernels::name(*wish_);
   if (others.empty() && !granted)

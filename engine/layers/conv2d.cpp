@@ -30,11 +30,11 @@ class Conv2d final : public Layer {
   }
 
   Index multiply_adds() const override { return conv_.multiply_adds(); }
-  std::string kernels_used() const override {
+  std::optional<ConvKernels> kernels_used() const override {
     const char* backward = !may_be_sparse_ ? "dense backward"
                            : wish_         ? "sparse backward"
                                            : "sparse backward where it pays";
-    return std::string(kernels::name(conv_.method())) + ", " + backward;
+    return ConvKernels{conv_.method(), backward};
   }
 
   void prepare(const Context& context) const override {

@@ -31,8 +31,8 @@ class ConvPool final : public Layer {
   }
 
   Index multiply_adds() const override { return conv_.multiply_adds(); }
-  std::string kernels_used() const override {
-    return std::string(kernels::name(conv_.method())) + ", fused with relu, max pool and dropout; sparse backward";
+  std::optional<ConvKernels> kernels_used() const override {
+    return ConvKernels{conv_.method(), "fused with relu, max pool and dropout; sparse backward"};
   }
 
   void draw(const Context& context, Generator& generator, DropoutStream stream) override {

@@ -6,6 +6,7 @@
 /// What a layer is. A layer is written once, plainly, in one file under layers/: it plans its memory and runs serially
 /// over a range of samples; who opens threads and in which order layers run is the model's business.
 
+#include <optional>
 #include <string>
 
 #include "engine/base/random.hpp"
@@ -57,8 +58,8 @@ class Layer {
   /// Multiply-adds that a forward pass of one sample takes, as the formula stands.
   virtual Index multiply_adds() const { return 0; }
 
-  /// For reports: which of several possible kernels the layer runs; empty if there is no choice.
-  virtual std::string kernels_used() const { return {}; }
+  /// Of a convolution: which of its kernels it runs. No other layer has a choice.
+  virtual std::optional<ConvKernels> kernels_used() const { return std::nullopt; }
 
   /// Draws this step's random numbers; once per training step, in the order of the layers.
   virtual void draw(const Context&, Generator&, DropoutStream) {}

@@ -6,6 +6,7 @@
 
 #include <optional>
 #include <span>
+#include <string>
 
 #include "engine/base/memory.hpp"
 #include "engine/measuring/phase_clock.hpp"
@@ -65,6 +66,13 @@ enum class Backward { kDense, kSparse };
 struct KernelChoice {
   std::optional<kernels::ConvMethod> conv = {};
   std::optional<Backward> backward = {};
+};
+
+/// Which of them a convolution runs.
+struct ConvKernels {
+  kernels::ConvMethod method;
+  std::string rest;  ///< what else there is to say of them, for reports
+  bool operator==(const ConvKernels&) const = default;
 };
 
 }  // namespace gradrace

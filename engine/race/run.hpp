@@ -36,7 +36,7 @@ struct RunResult {
   Status status = Status::kInterrupted;
   Index resumed_after = 0;  ///< steps that came from a checkpoint
   std::string problem;      ///< of a diverged run: one sentence that names label, optimizer, step and tensor
-  std::vector<std::pair<std::string, std::string>> kernels;  ///< layer and what it ran on, as Stack::kernels_used()
+  std::vector<std::pair<std::string, ConvKernels>> kernels;  ///< layer and what it ran on, as Stack::kernels_used()
   Index steps_per_epoch = 0;
   std::vector<float> step_loss;  ///< before each update; a diverged run ends with the step that made it so
   std::vector<EpochResult> epochs;

@@ -1,5 +1,7 @@
 #include "engine/results/results_json.hpp"
 
+#include <fmt/format.h>
+
 #include <iterator>
 
 #include "engine/findings/difference.hpp"
@@ -56,7 +58,8 @@ ordered_json results_json(const RaceSetting& setting, std::span<const RunResult>
   json["options"] = setting.options;
   json["runs"] = ordered_json::array();
   if (!runs.empty())  // the same for all: shapes and options decide
-    for (const auto& [layer, kernels] : runs.front().kernels) json["program"]["kernels"][layer] = kernels;
+    for (const auto& [layer, used] : runs.front().kernels)
+      json["program"]["kernels"][layer] = fmt::format("{}, {}", kernels::name(used.method), used.rest);
   for (const RunResult& run : runs) {
     json["runs"].push_back(run_json(run));
     json["runs"].back()["step_loss"] = run.step_loss;

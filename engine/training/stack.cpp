@@ -90,10 +90,10 @@ Activations Stack::gradient(std::size_t i, Index worker) const {
   return {memory_.at(gradients_[s], worker), is_whole(s) ? sample_stride(shapes_[s].floats()) : 0};
 }
 
-std::vector<std::pair<std::string, std::string>> Stack::kernels_used() const {
-  std::vector<std::pair<std::string, std::string>> list;
+std::vector<std::pair<std::string, ConvKernels>> Stack::kernels_used() const {
+  std::vector<std::pair<std::string, ConvKernels>> list;
   for (std::size_t i = 0; i < layers_.size(); ++i)
-    if (std::string used = layer(i).kernels_used(); !used.empty()) list.emplace_back(names_[i], std::move(used));
+    if (auto used = layer(i).kernels_used()) list.emplace_back(names_[i], *std::move(used));
   return list;
 }
 

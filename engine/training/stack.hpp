@@ -26,8 +26,8 @@ class Stack {
   Index batch() const { return batch_; }
   Index inputs() const { return shapes_.front().floats(); }
   Index outputs() const { return shapes_.back().floats(); }
-  /// For reports: layer and kernels, of the layers that have a choice.
-  std::vector<std::pair<std::string, std::string>> kernels_used() const;
+  /// Layer and kernels, of the layers that have a choice.
+  std::vector<std::pair<std::string, ConvKernels>> kernels_used() const;
 
   /// Draws a training step's random numbers, in the order of the layers.
   void draw(const Context& context, Generator& generator, DropoutStream stream);
