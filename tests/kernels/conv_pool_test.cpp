@@ -155,6 +155,7 @@ TEST_P(ConvPool, LetsNanThroughAndFindsTheFirstMaximum) {
   };
   EXPECT_EQ(run({1, 3, 3, 2}), std::pair(3.0f, 1.0f));
   EXPECT_EQ(run({-1, -2, -3, -2}), std::pair(0.0f, kNowhere));
+  EXPECT_EQ(run({-1, 0, -3, 0}), std::pair(0.0f, kNowhere));  // where ReLU's input is zero its gradient is
   EXPECT_EQ(run({kInfinity, 1, 2, 3}), std::pair(kInfinity, 0.0f));
   for (const Floats& x : {Floats{1, kNan, 3, 2}, Floats{kNan, 1, 2, 3}, Floats{-1, -1, -1, kNan}}) {
     EXPECT_TRUE(std::isnan(run(x).first));
