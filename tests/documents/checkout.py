@@ -32,6 +32,9 @@ STAND_INS = {
     "bench/peers/compare": 'exec "$real" "$@" --python /nowhere/python3',
     # Minutes of building and fuzzing.
     "tests/fuzz": 'exec bash -n "$real"',
+    "tests/threads": 'exec bash -n "$real"',
+    # An hour: here two seconds.
+    "tests/soak": 'exec "$real" 0.03',
     # An hour or so.
     "tests/spoil": 'exec python3 -m py_compile "$real"',
     # Nothing is installed.
