@@ -21,6 +21,9 @@ std::string run_end(const RunResult& run, const RaceOptions& options) {
                         run.convergence->train_seconds, goal);
   else
     text += fmt::format("  did not converge ({})\n", goal);
+  if (options.subnormals == kernels::Subnormals::kKeep)
+    text += fmt::format("  subnormal at the end: {} of the weights, {} numbers of the optimizer's state\n",
+                        run.subnormals.weights, run.subnormals.state);
   if (!options.target_accuracy) return text;
   const std::string target = fmt::format("an accuracy of {:.6g} %", 100 * *options.target_accuracy);
   if (run.target)

@@ -110,6 +110,7 @@ void Contest::run(const Entrant& entrant) {
   while (run.status == Status::kInterrupted && stop_ == 0) run_epoch(runner);
   if (!runner.saved) save(runner);
   run.parameters = trainer.model().values();
+  run.subnormals = {count_subnormals(run.parameters), count_subnormals(trainer.model().optimizer_state())};
   if (trainer_options.trace_steps > 0) result_.trace = trainer.trace();
   tell(&RaceObserver::run_ended);
 }

@@ -1,6 +1,7 @@
 #include "engine/race/run.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <numeric>
 
 namespace gradrace {
@@ -23,6 +24,13 @@ Index steps_of_epoch(const RunResult& run) {
 
 double mean_loss(std::span<const float> losses) {
   return std::accumulate(losses.begin(), losses.end(), 0.0) / double(losses.size());
+}
+
+Index count_subnormals(std::span<const NamedTensor> tensors) {
+  Index count = 0;
+  for (const NamedTensor& tensor : tensors)
+    count += std::ranges::count_if(tensor.values, [](float value) { return std::fpclassify(value) == FP_SUBNORMAL; });
+  return count;
 }
 
 std::vector<std::string> labels_of(std::span<const RunResult> runs) {

@@ -29,6 +29,11 @@ struct EpochResult {
 enum class Status { kFinished, kDiverged, kInterrupted };
 std::string_view name(Status status);
 
+/// How many floats are below 1.2e-38 and not zero.
+struct SubnormalCounts {
+  Index weights = 0, state = 0;  ///< of the optimizer
+};
+
 struct RunResult {
   std::string label, optimizer;
   std::vector<std::pair<std::string, std::string>> options;  ///< resolved, as Options::resolved()
@@ -44,6 +49,7 @@ struct RunResult {
   std::optional<Target> target;         ///< known after the epoch in which it was reached
   std::vector<Answer> answers;          ///< to the test images, after the last epoch; empty before the first
   std::vector<NamedTensor> parameters;  ///< at the end of the run, however it ended; empty before
+  SubnormalCounts subnormals = {};      ///< at the end of the run, too
 };
 
 struct RaceResult {
@@ -59,6 +65,9 @@ Index steps_of_epoch(const RunResult& run);
 
 /// The mean of the losses of an epoch's steps.
 double mean_loss(std::span<const float> losses);
+
+/// Of all values of some tensors.
+Index count_subnormals(std::span<const NamedTensor> tensors);
 
 /// Who takes part, in the order of the first seed's runs, which is that of the optimizers.
 std::vector<std::string> labels_of(std::span<const RunResult> runs);

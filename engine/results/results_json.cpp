@@ -63,6 +63,8 @@ ordered_json results_json(const RaceSetting& setting, std::span<const RunResult>
   for (const RunResult& run : runs) {
     json["runs"].push_back(run_json(run));
     json["runs"].back()["step_loss"] = run.step_loss;
+    if (!run.parameters.empty())
+      json["runs"].back()["subnormals"] = {{"weights", run.subnormals.weights}, {"state", run.subnormals.state}};
   }
   const std::vector<std::string> labels = contestants(runs, setting.sweeps);
   json["parameter_difference"] = difference_json(runs, labels);

@@ -53,6 +53,19 @@ RaceResult run_with(const RaceOptions& options, Witness& witness) {
   return Race(options).run(small_dataset(), observers, witness.stop);
 }
 
+TEST(Race, CountsSubnormalsAtTheEndOfARun) {
+  const float subnormal = 1e-40f;
+  const std::vector<NamedTensor> tensors = {{"a", {3}, {subnormal, 0, 1}}, {"b", {2}, {-subnormal, NAN}}};
+  EXPECT_EQ(count_subnormals(tensors), 2);
+  RaceOptions options = small_race({"sgd:lr=0"});
+  options.init = run_race(options, small_dataset()).initial;
+  options.init.front().values.front() = subnormal;
+  options.subnormals = kernels::Subnormals::kKeep;
+  EXPECT_EQ(run_race(options, small_dataset()).runs[0].subnormals.weights, 1);
+  options.subnormals = kernels::Subnormals::kFlush;
+  EXPECT_EQ(run_race(options, small_dataset()).runs[0].subnormals.weights, 0);
+}
+
 TEST(Labels, AreNamesWithANumberWhereTaken) {
   EXPECT_EQ(labels({"adam", "adadelta", "adam:lr=1", "adam"}),
             (std::vector<std::string>{"adam", "adadelta", "adam-2", "adam-3"}));
