@@ -76,12 +76,13 @@ Temporary make_temporary(int directory, const std::filesystem::path& path) {
   constexpr int kNew = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC;
   constexpr mode_t kForAll = 0666;  // as far as the umask lets it
   for (std::random_device random;;) {
-    const std::string name = temporary_prefix(path) + fmt::format("{:08x}", random());
+    std::string name = temporary_prefix(path) + fmt::format("{:08x}", random());
     Descriptor file(::openat(directory, name.c_str(), kNew, kForAll));
     if (!file.is_open() && errno == EEXIST) continue;
     if (!file.is_open()) fail(path);
     // Whoever looked at it before it was locked may have removed it.
-    if (try_to_lock(file) != EWOULDBLOCK && is_still_at(file, directory, name.c_str())) return {name, std::move(file)};
+    if (try_to_lock(file) != EWOULDBLOCK && is_still_at(file, directory, name.c_str()))
+      return {std::move(name), std::move(file)};  // nothing that could throw and leave it behind
   }
 }
 

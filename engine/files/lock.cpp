@@ -17,8 +17,9 @@ int try_to_lock(const Descriptor& file) {
 
 bool is_still_at(const Descriptor& file, int directory, const char* name) {
   struct stat opened, named;
-  return ::fstat(file.get(), &opened) == 0 && ::fstatat(directory, name, &named, AT_SYMLINK_NOFOLLOW) == 0 &&
-         opened.st_dev == named.st_dev && opened.st_ino == named.st_ino;
+  if (::fstat(file.get(), &opened) != 0) return true;
+  if (::fstatat(directory, name, &named, AT_SYMLINK_NOFOLLOW) != 0) return errno != ENOENT;
+  return opened.st_dev == named.st_dev && opened.st_ino == named.st_ino;
 }
 
 DirectoryLock::DirectoryLock(const std::filesystem::path& directory, const std::string& what)

@@ -14,7 +14,7 @@ namespace gradrace {
 /// locked it, this process perhaps, and others where the file system knows no locks.
 int try_to_lock(const Descriptor& file);
 /// Whether the open file still has that name, relative to an open directory or to AT_FDCWD: it may have been removed,
-/// and another one may have taken its place.
+/// and another one may have taken its place. Where the system cannot say, it has.
 bool is_still_at(const Descriptor& file, int directory, const char* name);
 
 /// A directory that one race at a time writes some kind of files into. Where the file system knows no locks there is no
