@@ -1,7 +1,10 @@
 #include <algorithm>
 #include <cerrno>
 #include <csignal>
+#include <cstdio>
+#include <cstdlib>
 #include <cstring>
+#include <exception>
 #include <new>
 #include <string>
 #include <vector>
@@ -65,6 +68,8 @@ std::string version_text() {
 }
 
 int run(int argc, char** argv) {
+  spdlog::set_default_logger(spdlog::stderr_logger_st("gradrace"));
+  spdlog::set_pattern("%n: %l: %v");
   int exit_code = int(ExitCode::kOk);
   CLI::App app("races optimizers on a CPU engine", "gradrace");
   app.set_version_flag("--version", version_text);
@@ -106,6 +111,24 @@ int run_and_report(int argc, char** argv) {
   return int(ExitCode::kFailure);
 }
 
+std::terminate_handler otherwise = nullptr;
+
+/// Without memory, destructors and other functions that must not throw still do, in nlohmann's JSON and in the standard
+/// library. Nobody can catch such an error, and it becomes a sentence here, which itself takes no memory. Sometimes it
+/// cannot even be looked at.
+[[noreturn]] void terminate() {
+  const char* sentence = std::uncaught_exceptions() > 0 ? "gradrace: error: there is probably not enough memory\n" : "";
+  try {
+    if (std::current_exception()) throw;
+  } catch (const std::bad_alloc&) {
+    sentence = "gradrace: error: there is not enough memory\n";
+  } catch (...) {  // a programming error
+  }
+  if (!*sentence) otherwise();
+  std::fputs(sentence, stderr);
+  std::_Exit(int(ExitCode::kFailure));
+}
+
 }  // namespace
 }  // namespace gradrace
 
@@ -113,8 +136,7 @@ int main(int argc, char** argv) {
   using namespace gradrace;
   std::signal(SIGPIPE, SIG_IGN);  // a reader that goes away shows as an error of say()
   std::signal(SIGXFSZ, SIG_IGN);  // a file that may not grow (ulimit -f), as an error of whoever writes it
-  spdlog::set_default_logger(spdlog::stderr_logger_st("gradrace"));
-  spdlog::set_pattern("%n: %l: %v");
+  otherwise = std::set_terminate(terminate);
   const int exit_code = run_and_report(argc, argv);
   const bool reader_is_gone = output_error() == EPIPE || stop_signal == SIGHUP;  // or the terminal
   if (output_error() != 0 && !reader_is_gone) {

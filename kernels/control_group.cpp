@@ -7,8 +7,6 @@
 namespace gradrace::kernels {
 namespace {
 
-namespace fs = std::filesystem;
-
 /// A share of a CPU: 0.5 where 50,000 of 100,000 microseconds may be used. A quota that is none reads as "max" or -1.
 std::optional<double> share(std::istream& quota, std::istream& period) {
   double used = 0, of = 0;
@@ -16,13 +14,13 @@ std::optional<double> share(std::istream& quota, std::istream& period) {
   return used / of;
 }
 
-std::optional<double> quota_of_version2(const fs::path& group) {
-  std::ifstream file(group / "cpu.max");
+std::optional<double> quota_of_version2(const std::string& group) {
+  std::ifstream file(group + "/cpu.max");
   return share(file, file);
 }
 
-std::optional<double> quota_of_version1(const fs::path& group) {
-  std::ifstream quota(group / "cpu.cfs_quota_us"), period(group / "cpu.cfs_period_us");
+std::optional<double> quota_of_version1(const std::string& group) {
+  std::ifstream quota(group + "/cpu.cfs_quota_us"), period(group + "/cpu.cfs_period_us");
   return share(quota, period);
 }
 
@@ -30,17 +28,17 @@ std::optional<double> quota_of_version1(const fs::path& group) {
 struct Hierarchy {
   const char* directory;
   const char* controller;  ///< which a process's line names; those of version 2 name none
-  std::optional<double> (*quota)(const fs::path& group);
+  std::optional<double> (*quota)(const std::string& group);
 };
-constexpr Hierarchy kHierarchies[] = {{"sys/fs/cgroup", "", quota_of_version2},
-                                      {"sys/fs/cgroup/cpu", "cpu", quota_of_version1}};
+constexpr Hierarchy kHierarchies[] = {{"/sys/fs/cgroup", "", quota_of_version2},
+                                      {"/sys/fs/cgroup/cpu", "cpu", quota_of_version1}};
 
 /// "/a/b" from the process's line for the controller: "0::/a/b", or "4:cpu,cpuacct:/a/b"; "/" where there is none.
-fs::path own_group(const fs::path& root, const std::string& controller) {
-  std::ifstream file(root / "proc/self/cgroup");
+std::string own_group(const std::string& root, const std::string& controller) {
+  std::ifstream file(root + "/proc/self/cgroup");
   for (std::string line; std::getline(file, line);) {
     const std::size_t first = line.find(':'), second = line.find(':', first + 1);
-    if (second == line.npos) continue;
+    if (second == line.npos || !line.substr(second + 1).starts_with('/')) continue;
     const std::string controllers = line.substr(first + 1, second - first - 1);
     if (("," + controllers + ",").find("," + controller + ",") != line.npos) return line.substr(second + 1);
   }
@@ -49,11 +47,13 @@ fs::path own_group(const fs::path& root, const std::string& controller) {
 
 }  // namespace
 
-std::optional<double> cpu_quota(const fs::path& root) {
+std::optional<double> cpu_quota(const std::filesystem::path& root) {
   std::optional<double> smallest;
   for (const auto& [directory, controller, quota_of] : kHierarchies)
-    for (fs::path group = own_group(root, controller).relative_path();; group = group.parent_path()) {
-      if (const auto quota = quota_of(root / directory / group)) smallest = std::min(*quota, smallest.value_or(*quota));
+    // Strings, since GCC 12's paths crash where there is no memory to join them.
+    for (std::string group = own_group(root, controller);; group.erase(group.rfind('/'))) {
+      if (const auto quota = quota_of(root.string() + directory + group))
+        smallest = std::min(*quota, smallest.value_or(*quota));
       if (group.empty()) break;
     }
   return smallest;

@@ -1,7 +1,9 @@
 #include "engine/files/sha256.hpp"
 
 #include <memory>
+#include <new>
 
+#include <openssl/crypto.h>
 #include <openssl/evp.h>
 
 #include "engine/base/error.hpp"
@@ -9,6 +11,7 @@
 namespace gradrace {
 
 Sha256 sha256_digest(std::initializer_list<std::span<const std::uint8_t>> parts) {
+  if (!OSSL_LIB_CTX_get0_global_default()) throw std::bad_alloc();  // OpenSSL itself would go on with a null pointer
   const std::unique_ptr<EVP_MD_CTX, decltype(&EVP_MD_CTX_free)> context(EVP_MD_CTX_new(), &EVP_MD_CTX_free);
   bool ok = context && EVP_DigestInit_ex(context.get(), EVP_sha256(), nullptr) == 1;
   for (const auto part : parts) ok = ok && EVP_DigestUpdate(context.get(), part.data(), part.size()) == 1;

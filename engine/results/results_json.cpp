@@ -57,9 +57,11 @@ ordered_json results_json(const RaceSetting& setting, std::span<const RunResult>
   if (!setting.network.is_null()) json["network"] = setting.network;
   json["options"] = setting.options;
   json["runs"] = ordered_json::array();
-  if (!runs.empty())  // the same for all: shapes and options decide
+  if (!runs.empty() && !runs.front().kernels.empty()) {   // the same for all: shapes and options decide
+    json["program"]["kernels"] = ordered_json::object();  // which [] would not make safely without memory
     for (const auto& [layer, used] : runs.front().kernels)
       json["program"]["kernels"][layer] = fmt::format("{}, {}", kernels::name(used.method), used.rest);
+  }
   for (const RunResult& run : runs) {
     json["runs"].push_back(run_json(run));
     json["runs"].back()["step_loss"] = run.step_loss;
