@@ -187,7 +187,7 @@ std::string how_to_go_on(const RaceResult& result, const CompareOptions& options
 }
 
 int compare(CompareOptions options) {
-  expect_large_stacks();
+  expect_threads(options.threads);
   spdlog::set_level(spdlog::level::from_str(options.log_level));
   const RaceOptions race_options = options.race();
   Race race(race_options);

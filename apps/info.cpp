@@ -93,7 +93,7 @@ std::string steal_line(const Limits& limits) {
 }
 
 void run(const InfoOptions& options) {
-  expect_large_stacks();
+  expect_threads(options.threads);
   const kernels::Isa isa = find_isa(options.isa);
   const kernels::Team team(options.threads);
   const Machine machine = this_machine();

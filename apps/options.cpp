@@ -160,7 +160,9 @@ kernels::Isa find_isa(const std::string& name) {
                     fmt::join(names, ", "));
 }
 
-void expect_large_stacks() {
+void expect_threads(Index threads) {
+  if (const Index some = kernels::startable_threads(threads); some < threads)
+    throw failure("{} threads were asked for, and the system starts {} only", threads, some);
   const Index stack = kernels::thread_stack();
   if (stack < kernels::kNeededStack)
     throw failure("threads have a stack of {} KiB and need {} (OMP_STACKSIZE sets it, or ulimit -s)", stack >> 10,

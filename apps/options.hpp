@@ -45,8 +45,9 @@ CommandOption json_option();
 /// The instruction set of that name, or the best one for "auto". Throws usage_error if this program or this CPU does
 /// not have it.
 kernels::Isa find_isa(const std::string& name);
-/// Throws failure where threads have less stack than kernels need; with less, the first kernel would end the program
-/// without a word. Starts a thread, so that only what runs kernels asks.
-void expect_large_stacks();
+/// Throws failure where the system does not start so many threads, or gives them less stack than kernels need: OpenMP
+/// and the first kernel would end the program, with a word that is not ours or none. Starts them, so that only what runs
+/// kernels asks.
+void expect_threads(Index threads);
 
 }  // namespace gradrace

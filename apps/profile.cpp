@@ -60,7 +60,7 @@ std::string text_of(const Profile& profile, const ProfileCommand& command) {
 }
 
 void run(const ProfileCommand& command) {
-  expect_large_stacks();
+  expect_threads(command.threads);
   ProfileOptions options;
   for (const std::string& text : command.optimizers) options.optimizers.push_back(Spec::parse(text));
   options.network = find_network(command.network);

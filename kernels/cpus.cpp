@@ -3,7 +3,10 @@
 #include <omp.h>
 
 #include <algorithm>
+#include <atomic>
 #include <cmath>
+#include <exception>
+#include <thread>
 
 #include "kernels/affinity.hpp"
 #include "kernels/control_group.hpp"
@@ -44,6 +47,20 @@ Index allowed_cpus() {
 
 Index thread_limit() {
   return omp_get_thread_limit();
+}
+
+Index startable_threads(Index threads) {
+  std::vector<std::thread> others;
+  std::atomic<bool> is_over{false};
+  try {
+    while (std::ssize(others) + 1 < threads) others.emplace_back([&] { is_over.wait(false); });
+  } catch (const std::exception&) {  // nor is there memory
+  }
+  const Index started = std::ssize(others) + 1;
+  is_over = true;
+  is_over.notify_all();
+  for (std::thread& other : others) other.join();
+  return started;
 }
 
 Index default_threads() {

@@ -19,6 +19,10 @@ Index allowed_cpus();
 /// The most threads that OpenMP makes: what OMP_THREAD_LIMIT says, else more than anybody asks for.
 Index thread_limit();
 
+/// How many of so many threads the system lets run at once, the calling one included. Starts them for a moment to find
+/// out: OpenMP ends the program where it cannot.
+Index startable_threads(Index threads);
+
 /// How many threads to use where nobody says: one for each allowed CPU, but no more than OpenMP makes.
 Index default_threads();
 
