@@ -67,26 +67,31 @@ class SmallRace:
 
     def words(self, *words):
         return [self.program, "--data-dir", self.parent / "data", "--network", self.parent / "network.json", "--epochs",
-                "2", "--batch-size", "8", *words]
+                "2", "--batch-size", "8", "--log-level", "error", *words]
 
     def whole_race(self, *more, threads=2):
         return self.words("--threads", str(threads), "--optimizer", "adam", "--optimizer", "sgd:lr=0.1", "--out", "out",
                           "--save-weights", "--plots", "--trace", "trace.json", "--tensorboard", "board",
                           "--checkpoint", "runs", "--checkpoint-every", "2", *more)
 
-    def start(self, words, directory, environment):
+    def begin(self, words, directory, environment):
         variables = {"PATH": "/usr/bin:/bin", "XDG_CACHE_HOME": str(self.parent), **environment}
-        return subprocess.run(words, cwd=directory, env=variables, stdin=subprocess.DEVNULL, capture_output=True,
-                              text=True, timeout=120)
+        return subprocess.Popen(words, cwd=directory, env=variables, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                                stderr=subprocess.PIPE, text=True)
+
+    def complete(self, words, directory, environment):
+        process = self.begin(words, directory, environment)
+        out, errors = process.communicate(timeout=120)
+        return subprocess.CompletedProcess(words, process.returncode, out, errors)
 
     def run(self, directory, *words, **environment):
-        return self.start(self.words(*words), directory, environment)
+        return self.complete(self.words(*words), directory, environment)
 
     def run_all(self, directory, *more, **environment):
-        return self.start(self.whole_race(*more), directory, environment)
+        return self.complete(self.whole_race(*more), directory, environment)
 
     def report(self, directory, **environment):
-        return self.start([self.program, "report", "out"], directory, environment)
+        return self.complete([self.program, "report", "out"], directory, environment)
 
     def expect_well(self, process):
         if process.returncode or process.stderr:
@@ -100,7 +105,7 @@ class SmallRace:
         return files | {"steps.csv": (out / "steps.csv").read_bytes()} | {key: steady(results[key]) for key in STEADY}
 
     def resume(self, directory, threads=2):
-        return self.start(self.whole_race("--resume", threads=threads), directory, {})
+        return self.complete(self.whole_race("--resume", threads=threads), directory, {})
 
     def expect_same_results(self, directory):
         found = self.results(directory)
@@ -126,7 +131,7 @@ def expect_no_temporary(directory):
 def is_whole(path):
     contents = path.read_bytes()
     if path.suffix == ".safetensors":
-        size = struct.unpack_from("<Q", contents)[0]
+        size, = struct.unpack("<Q", contents[:8].ljust(8, b"\xff"))
         ends = [entry["data_offsets"][1] for name, entry in json.loads(contents[8:8 + size]).items()
                 if name != "__metadata__"]
         return len(contents) == 8 + size + max(ends)
