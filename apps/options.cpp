@@ -161,8 +161,9 @@ kernels::Isa find_isa(const std::string& name) {
 }
 
 void expect_threads(Index threads) {
-  if (const Index some = kernels::startable_threads(threads); some < threads)
-    throw failure("{} threads were asked for, and the system starts {} only", threads, some);
+  const Index needed = std::max(threads, std::min<Index>(2, kernels::thread_limit()));  // two to look at a stack
+  if (const Index some = kernels::startable_threads(needed); some < needed)
+    throw failure("{} threads are needed, and the system starts {} only", needed, some);
   const Index stack = kernels::thread_stack();
   if (stack < kernels::kNeededStack)
     throw failure("threads have a stack of {} KiB and need {} (OMP_STACKSIZE sets it, or ulimit -s)", stack >> 10,
