@@ -134,6 +134,7 @@ std::terminate_handler otherwise = nullptr;
 
 int main(int argc, char** argv) {
   using namespace gradrace;
+  keep_standard_streams();
   std::signal(SIGPIPE, SIG_IGN);  // a reader that goes away shows as an error of say()
   std::signal(SIGXFSZ, SIG_IGN);  // a file that may not grow (ulimit -f), as an error of whoever writes it
   otherwise = std::set_terminate(terminate);

@@ -1,5 +1,6 @@
 #include "apps/terminal.hpp"
 
+#include <fcntl.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -38,6 +39,11 @@ std::string escaped(char c) {
 }
 
 }  // namespace
+
+void keep_standard_streams() {
+  for (const int stream : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO})
+    if (::fcntl(stream, F_GETFD) < 0) ::open("/dev/null", stream == STDIN_FILENO ? O_WRONLY : O_RDONLY);  // the lowest
+}
 
 bool is_terminal(std::FILE* stream) {
   return ::isatty(::fileno(stream)) && environment("TERM") != "dumb";

@@ -9,6 +9,10 @@
 
 namespace gradrace {
 
+/// Takes the places of standard streams that the program was started without, so that no file that it opens gets one of
+/// them, and with it what is meant for the stream. Writing to them fails, as it did. To be called before all else.
+void keep_standard_streams();
+
 /// Whether `stream` is a terminal that understands control codes (TERM is not "dumb").
 bool is_terminal(std::FILE* stream);
 
