@@ -86,6 +86,9 @@ void Commentary::epoch_done(const RaceResult& race) {
   line(fmt::format("{}  epoch: {}  runtime: {:.2f} s  test loss: {:.4f}  accuracy: {}/{} ({:.2f}%)", run.label,
                    epoch.epoch, epoch.train_seconds, epoch.test.loss, epoch.test.correct, epoch.test.total,
                    100 * epoch.test.accuracy()));
+  if (epoch.suspended_seconds > 0)
+    line(fmt::format("{}  epoch: {}  was suspended for {:.1f} s, which do not count", run.label, epoch.epoch,
+                     epoch.suspended_seconds));
 }
 
 void Commentary::run_ended(const RaceResult& race) {

@@ -2,20 +2,36 @@
 /// A stopwatch.
 
 #include <chrono>
+#include <ctime>
 
 namespace gradrace {
 
-/// Adds up the time between resume() and pause(); runs from the beginning.
+/// Adds up the time between resume() and pause(); runs from the beginning. Made for what computes all the time and
+/// pauses often: where the process has no CPU for more than a second meanwhile, it was suspended (SIGSTOP, a container
+/// that was paused, memory on a slow disk), and this time counts apart. The clock does not run while the machine
+/// sleeps.
 class Stopwatch {
  public:
-  void resume() { since_ = Clock::now(); }
-  void pause() { seconds_ += std::chrono::duration<double>(Clock::now() - since_).count(); }
+  void resume() {
+    since_ = Clock::now();
+    used_before_ = std::clock();
+  }
+  void pause() {
+    constexpr double kSuspension = 1;
+    const double passed = std::chrono::duration<double>(Clock::now() - since_).count();
+    const double idle = passed - double(std::clock() - used_before_) / CLOCKS_PER_SEC;
+    const double suspended = idle > kSuspension ? idle : 0;
+    seconds_ += passed - suspended;
+    suspended_seconds_ += suspended;
+  }
   double seconds() const { return seconds_; }
+  double suspended_seconds() const { return suspended_seconds_; }
 
  private:
   using Clock = std::chrono::steady_clock;
   Clock::time_point since_ = Clock::now();
-  double seconds_ = 0;
+  std::clock_t used_before_ = std::clock();  // CPU time of all threads
+  double seconds_ = 0, suspended_seconds_ = 0;
 };
 
 }  // namespace gradrace

@@ -18,6 +18,7 @@ namespace gradrace {
 struct EpochPart {
   std::uint64_t order_seed = 0;           ///< of the order of the images, as Batches::order_seed()
   double train_seconds = 0;               ///< spent on its steps
+  double suspended_seconds = 0;           ///< and meanwhile stopped
   std::vector<StageSeconds> stages = {};  ///< where that time went
 };
 

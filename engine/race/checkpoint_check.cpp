@@ -85,6 +85,7 @@ void Check::epoch(std::size_t index) const {
   const std::span<const float> losses = std::span(run_.step_loss).subspan(index * steps, steps);
   expect(epoch.epoch == Index(index) + 1, fmt::format("epoch {} at place {}", index + 1, index + 1));
   expect_seconds(epoch.train_seconds);
+  expect_seconds(epoch.suspended_seconds);
   expect_stages(epoch.stages);
   expect_result(epoch.test, form_.test_images);
   expect(epoch.validation.has_value() == (form_.validation_images > 0), "a validation where there are images for it");
@@ -124,6 +125,7 @@ void Check::part() const {
   expect(checkpoint_.part.has_value() == under_way, "part of an epoch where one is under way");
   if (!under_way) return;
   expect_seconds(checkpoint_.part->train_seconds);
+  expect_seconds(checkpoint_.part->suspended_seconds);
   expect_stages(checkpoint_.part->stages);
 }
 

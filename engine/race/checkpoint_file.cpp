@@ -42,13 +42,15 @@ std::string checksum_of_all(std::span<const SafetensorsEntry> entries) {
 ordered_json part_json(const EpochPart& part) {
   return {{"order_seed", part.order_seed},
           {"train_seconds", part.train_seconds},
+          {"suspended_seconds", part.suspended_seconds},
           {"stage_seconds", stages_json(part.stages)}};
 }
 
 EpochPart part_from(const ordered_json& json) {
   const ordered_json& seed = json.at("order_seed");
   if (!seed.is_number_unsigned()) throw data_error("expected a seed, found {}", shown(seed));
-  return {seed.get<std::uint64_t>(), json.at("train_seconds"), stages_from(json.at("stage_seconds"))};
+  return {seed.get<std::uint64_t>(), json.at("train_seconds"), json.value("suspended_seconds", 0.0),
+          stages_from(json.at("stage_seconds"))};
 }
 
 const ordered_json* entry(const ordered_json& object, const std::string& key) {

@@ -128,6 +128,7 @@ void Contest::restore(const Checkpoint& saved, Runner& runner) {
   runner.batches.continue_shuffled(saved.part->order_seed);
   runner.earlier = *saved.part;
   runner.epoch_seconds = saved.part->train_seconds;
+  runner.suspended_seconds = saved.part->suspended_seconds;
 }
 
 void Contest::save(Runner& runner) const {
@@ -137,7 +138,8 @@ void Contest::save(Runner& runner) const {
   checkpoint.run.parameters = runner.trainer.model().values();
   if (runner.run.status == Status::kInterrupted && is_done(runner.run)) checkpoint.run.status = Status::kFinished;
   if (runner.run.status == Status::kInterrupted && steps_of_epoch(runner.run) > 0) {
-    checkpoint.part = {runner.batches.order_seed(), runner.epoch_seconds, runner.trainer.stage_seconds()};
+    checkpoint.part = {runner.batches.order_seed(), runner.epoch_seconds, runner.suspended_seconds,
+                       runner.trainer.stage_seconds()};
     if (!runner.earlier.stages.empty()) add(runner.earlier.stages, checkpoint.part->stages);
   }
   checkpoints_->save(checkpoint);
@@ -193,6 +195,7 @@ bool Contest::train(Runner& runner) {
     step.images = batch * options_.trainer.batch_size;
     step.loss = loss;
     step.train_seconds = runner.epoch_seconds = runner.earlier.train_seconds + watch.seconds();
+    runner.suspended_seconds = runner.earlier.suspended_seconds + watch.suspended_seconds();
     complete = step_done(step, seconds_before + step.train_seconds, runner);
     watch.resume();
     return complete;
@@ -209,10 +212,10 @@ void Contest::evaluate(Runner& runner) {
   run.answers.resize(std::size_t(data_.test.count));
   const TestResult test = runner.trainer.evaluate(data_.test, generator_, run.answers);
   run.epochs.push_back({std::ssize(run.epochs) + 1, runner.epoch_seconds, mean_loss(losses), losses.back(), test,
-                        validate(runner.trainer), runner.trainer.take_stage_seconds()});
+                        validate(runner.trainer), runner.trainer.take_stage_seconds(), runner.suspended_seconds});
   if (!runner.earlier.stages.empty()) add(runner.earlier.stages, run.epochs.back().stages);
   runner.earlier = {};
-  runner.epoch_seconds = 0;
+  runner.epoch_seconds = runner.suspended_seconds = 0;
   runner.saved = false;
 }
 

@@ -32,7 +32,8 @@ class Contest {
     RunResult& run;
     EpochPart earlier = {};    // of the epoch under way: what came from a checkpoint
     double epoch_seconds = 0;  // of training, of the epoch under way, those included
-    bool saved = true;         // nothing has happened since the run began or was saved
+    double suspended_seconds = 0;
+    bool saved = true;  // nothing has happened since the run began or was saved
   };
   void run(const Entrant& entrant);
   void prepare(Model& model);

@@ -23,6 +23,7 @@ struct EpochResult {
   TestResult test;
   std::optional<TestResult> validation = {};  ///< if there are images for it
   std::vector<StageSeconds> stages = {};      ///< where the time of training and evaluation went
+  double suspended_seconds = 0;               ///< for which training was stopped (stopwatch.hpp); not in train_seconds
 };
 
 /// How a run ended. While it is under way it counts as interrupted, so that whatever is saved of it says so.

@@ -20,6 +20,7 @@ ordered_json epoch_json(const EpochResult& epoch) {
                        {"test_loss", epoch.test.loss},
                        {"test_correct", epoch.test.correct},
                        {"test_total", epoch.test.total}};
+  if (epoch.suspended_seconds > 0) json["suspended_seconds"] = epoch.suspended_seconds;
   if (epoch.validation) {
     json["validation_loss"] = epoch.validation->loss;
     json["validation_correct"] = epoch.validation->correct;
@@ -67,6 +68,7 @@ EpochResult epoch_from(const ordered_json& json) {
                     .train_loss_mean = number(json.at("train_loss_mean")),
                     .train_loss_last = float(number(json.at("train_loss_last"))),
                     .test = test_from(json, "test")};
+  epoch.suspended_seconds = json.value("suspended_seconds", 0.0);
   if (json.contains("validation_loss")) epoch.validation = test_from(json, "validation");
   if (json.contains("stage_seconds")) epoch.stages = stages_from(json["stage_seconds"]);
   return epoch;

@@ -84,12 +84,15 @@ void check_run(const ordered_json& run, const std::string& place, const ordered_
                    {"step_loss", Kind::kArray},
                    {"epochs", Kind::kArray}});
   checker.elements(run["step_loss"], place + "/step_loss", Kind::kNumberOrNull);
-  for (std::size_t i = 0; i < run["epochs"].size(); ++i)
-    checker.members(run["epochs"][i], fmt::format("{}/epochs/{}", place, i),
+  for (std::size_t i = 0; i < run["epochs"].size(); ++i) {
+    const std::string epoch = fmt::format("{}/epochs/{}", place, i);
+    checker.members(run["epochs"][i], epoch,
                     {{"train_seconds", Kind::kNumber},
                      {"test_loss", Kind::kNumberOrNull},
                      {"test_correct", Kind::kNumber},
                      {"test_total", Kind::kNumber}});
+    checker.optional(run["epochs"][i], epoch, {{"suspended_seconds", Kind::kNumber}});
+  }
   checker.optional(run, place,
                    {{"convergence", Kind::kObjectOrNull}, {"target", Kind::kObjectOrNull}, {"problem", Kind::kText}});
   check_weights(run, place, checker);

@@ -114,6 +114,22 @@ TEST_F(ProgramCompareStop, ResumesAfterBeingKilled) {
   EXPECT_EQ(read_text(directory_ / "killed/steps.csv"), read_text(directory_ / "whole/steps.csv"));
 }
 
+/// As by Ctrl-Z, or where a container is paused.
+TEST_F(ProgramCompareStop, DoesNotCountTheTimeForWhichItIsSuspended) {
+  const Program program(directory_.path(),
+                        {"--dataset", "digits", "--train-limit", "3000", "--test-limit", "10", "--epochs", "1",
+                         "--threads", "1", "--optimizer", "adam", "--out", in_directory("out")});
+  wait_for("epoch: 1", program);
+  program.signal(SIGSTOP);
+  std::this_thread::sleep_for(std::chrono::seconds(3));
+  program.signal(SIGCONT);
+  const Outcome outcome = program.wait();
+  EXPECT_EQ(outcome.exit_code, 0) << outcome.err;
+  expect_contains(outcome.out, "adam  epoch: 1  was suspended for ");
+  const auto epoch = nlohmann::json::parse(read_text(directory_ / "out/results.json"))["runs"][0]["epochs"][0];
+  EXPECT_NEAR(epoch.value("suspended_seconds", 0.0), 3, 0.9);
+}
+
 TEST_F(ProgramCompareStop, LetsNoOtherRaceWriteTheSameFiles) {
   const std::string out = in_directory("out"), runs = in_directory("runs");
   const Program program(directory_.path(), race({"--epochs", "1000000", "--out", out, "--checkpoint", runs}));
