@@ -49,7 +49,8 @@ Examples:
 constexpr const char* kFooter =
     R"(Environment:
   GRADRACE_DATA_DIR   directory of the data, as --data-dir
-  GRADRACE_MIRRORS    base URLs to download from, with spaces between them
+  GRADRACE_MIRRORS    base URLs (https) to download from, with spaces between them
+  SSL_CERT_FILE       certificates of the authorities that vouch for them, if not the system's
   GRADRACE_ISA        as --isa
   NO_COLOR            no bold titles; TERM=dumb: no control codes at all
 

@@ -98,6 +98,7 @@ DownloadOptions download_options(bool progress) {
     std::istringstream words(mirrors);
     options.mirrors.assign(std::istream_iterator<std::string>(words), {});
   }
+  if (const char* certificates = std::getenv("SSL_CERT_FILE")) options.certificates = certificates;
   const auto bar = std::make_shared<Progress>(progress);
   options.progress = [bar](const std::string& name, Index bytes, Index total) {
     if (bytes == total) {

@@ -45,9 +45,9 @@ std::vector<std::string> dataset_names();
 /// Loads the data. The search goes through the cache and torchvision's layout (./data/MNIST/raw,
 /// ./data/cifar-10-batches-bin), then downloads into the cache; "auto" is MNIST and falls back to digits if the network
 /// fails, a known set never does. Files with unknown checksums are taken from an explicit directory only, another known
-/// set than was asked for by name not even from there. Throws an Error: exit code 2 for an unknown dataset, too few
-/// classes for digits, or numbers for normalising that do not go with the images, 5 for missing, damaged or unexpected
-/// files, 1 if the download cannot be written.
+/// set than was asked for by name not even from there. Throws an Error: exit code 2 for an unknown dataset, a mirror
+/// without HTTPS, too few classes for digits, or numbers for normalising that do not go with the images, 5 for missing,
+/// damaged or unexpected files, 1 if the download cannot be written.
 Dataset load_dataset(const DataOptions& options);
 
 }  // namespace gradrace

@@ -28,8 +28,13 @@ void write_file(const fs::path& path, std::span<const std::uint8_t> bytes) {
   write_atomically(path, {reinterpret_cast<const char*>(bytes.data()), bytes.size()});
 }
 
-void write_gzip_file(const fs::path& directory, const KnownFile& file, const Bytes& bytes) {
-  write_file(directory / fmt::format("{}.gz", file.name), bytes);
+std::string gzip_name(const KnownFile& file) {
+  return fmt::format("{}.gz", file.name);
+}
+
+/// Where a download under that name waits for being gone on with.
+fs::path part_of(const fs::path& directory, const std::string& name) {
+  return directory / (name + ".part");
 }
 
 struct Content {
@@ -79,8 +84,9 @@ void fetch_archive(const KnownSet& set, const fs::path& directory, const std::ve
                    const DownloadOptions& options) {
   std::size_t limit = kArchiveOverhead;
   for (const KnownFile& file : set.files) limit += std::size_t(file.bytes);
-  const Bytes archive = uncompressed(download(*set.archive, options), std::string(set.archive->name), limit);
-  const std::vector<TarFile> files = tar_files(archive, std::string(set.archive->name));
+  const std::string name(set.archive->name);
+  const Bytes archive = uncompressed(download(*set.archive, part_of(directory, name), options), name, limit);
+  const std::vector<TarFile> files = tar_files(archive, name);
   for (std::size_t i = 0; i < checks.size(); ++i)
     if (checks[i].path.empty()) write_file(directory / set.files[i].name, file_in(files, set, set.files[i]));
 }
@@ -112,7 +118,8 @@ void fetch(const KnownSet& set, const fs::path& directory, DownloadOptions optio
   }
   for (std::size_t i = 0; i < checks.size(); ++i) {
     if (!is_missing(checks[i])) continue;
-    write_gzip_file(directory, set.files[i], download(set.files[i], options));
+    const std::string name = gzip_name(set.files[i]);
+    write_file(directory / name, download(set.files[i], part_of(directory, name), options));
   }
 }
 
@@ -131,7 +138,7 @@ void make_digits(const fs::path& directory) {
   const auto write = [&](MnistFile file, const std::vector<Index>& shape, const Bytes& values) {
     Bytes idx = idx_header(shape);
     idx.insert(idx.end(), values.begin(), values.end());
-    write_gzip_file(directory, kMnistFiles[file], gzip_compressed(idx));
+    write_file(directory / gzip_name(kMnistFiles[file]), gzip_compressed(idx));
   };
   const ImageSet train = draw_digits(DigitsPart::kTrain), test = draw_digits(DigitsPart::kTest);
   write(kTrainImages, {train.count, train.height, train.width}, train.pixels);

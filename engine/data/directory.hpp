@@ -15,8 +15,9 @@ namespace gradrace {
 std::filesystem::path cache_directory(const KnownSet& set = kMnist);
 
 /// Makes `directory` if needed and downloads the files that it lacks, by themselves or in the set's archive. A file
-/// appears there complete and checked, or not at all. A file that is there already and is not the set's is left alone:
-/// Error, exit code 5. Throws as download() does, and an Error with exit code 1 when a file cannot be written.
+/// appears there complete and checked, or not at all; what came of one that was interrupted waits in name.part for the
+/// next time. Several may fetch into one directory at once. A file that is there already and is not the set's is left
+/// alone: Error, exit code 5. Throws as download() does, and an Error with exit code 1 when a file cannot be written.
 void fetch(const KnownSet& set, const std::filesystem::path& directory, DownloadOptions options);
 
 /// What verify_directory() found out about one file.

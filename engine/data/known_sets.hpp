@@ -53,9 +53,8 @@ struct KnownSet {
 inline constexpr std::string_view kMnistMirrors[] = {"https://ossci-datasets.s3.amazonaws.com/mnist",
                                                      "https://storage.googleapis.com/cvdf-datasets/mnist"};
 inline constexpr std::string_view kFashionMnistMirrors[] = {
-    "http://fashion-mnist.s3-website.eu-central-1.amazonaws.com",
     "https://github.com/zalandoresearch/fashion-mnist/raw/master/data/fashion"};
-inline constexpr std::string_view kKmnistMirrors[] = {"http://codh.rois.ac.jp/kmnist/dataset/kmnist"};
+inline constexpr std::string_view kKmnistMirrors[] = {"https://codh.rois.ac.jp/kmnist/dataset/kmnist"};
 inline constexpr std::string_view kCifar10Mirrors[] = {
     "https://www.cs.toronto.edu/~kriz", "https://storage.googleapis.com/s4tf-hosted-binaries/datasets/CIFAR10"};
 

@@ -87,9 +87,9 @@ class Program {
              posix_spawn_file_actions_t* actions) {
     std::vector<std::string> words = {GRADRACE_TEST_PROGRAM};
     words.insert(words.end(), arguments.begin(), arguments.end());
-    std::vector<std::string> variables = {"PATH=/usr/bin:/bin", "XDG_CACHE_HOME=" + directory_.string(),
-                                          "GRADRACE_MIRRORS=http://127.0.0.1:1"};
-    variables.insert(variables.end(), environment.begin(), environment.end());
+    std::vector<std::string> variables = environment;  // the first of a name counts
+    variables.insert(variables.end(), {"PATH=/usr/bin:/bin", "XDG_CACHE_HOME=" + directory_.string(),
+                                       "GRADRACE_MIRRORS=https://127.0.0.1:1"});
     const std::filesystem::path out = directory_ / "stdout";                  // of an earlier run, perhaps
     if (std::filesystem::is_regular_file(out)) std::filesystem::remove(out);  // it is opened later, in emulation
     const int error = ::posix_spawn(&process_, GRADRACE_TEST_PROGRAM, actions, nullptr, pointers(words).data(),

@@ -190,7 +190,7 @@ TEST_F(DatasetTest, RealMnist) {
 TEST_F(DatasetTest, RealMnistIsDownloadedOnce) {
   if (real_.empty()) GTEST_SKIP() << "GRADRACE_DATA_DIR is not set";
   const auto found = find_files(real_);
-  const HttpServer server([&](const std::string& path) {
+  const HttpsServer server([&](const std::string& path) {
     for (const fs::path& file : found) {
       if (!file.stem().empty() && path.find(file.stem()) == std::string::npos) continue;
       const Bytes bytes = read_file(file);

@@ -8,7 +8,7 @@
 #include <gtest/gtest.h>
 
 #include "engine/data/dataset.hpp"
-#include "tests/data/http_server.hpp"
+#include "tests/data/https_server.hpp"
 #include "tests/data_files.hpp"
 #include "tests/temporary_directory.hpp"
 
@@ -28,6 +28,7 @@ class DatasetTest : public testing::Test {
     ::setenv("HOME", (directory_ / "home").c_str(), 1);
     ::setenv("no_proxy", "127.0.0.1", 1);
     options_.mirrors = {closed_port_url()};
+    options_.certificates = Certificate::of_this_process().file();
   }
   ~DatasetTest() override {
     fs::current_path(before_);

@@ -92,7 +92,7 @@ TEST_F(DatasetTest, UnknownFilesThatTheSearchFindsAreErrors) {
 }
 
 TEST_F(DatasetTest, AutoFallsBackToDigitsWhenTheNetworkFails) {
-  const HttpServer missing([](const std::string&) { return http_answer("503 Unavailable", ""); });
+  const HttpsServer missing([](const std::string&) { return http_answer("503 Unavailable", ""); });
   options_.mirrors.push_back(missing.url());
   const Dataset data = load_dataset(options_);
   EXPECT_EQ(data.name, "digits");
@@ -125,7 +125,7 @@ TEST_F(DatasetTest, EachSetIsLookedForWhereItsOwnWouldLie) {
 }
 
 TEST_F(DatasetTest, WrongContentNeverFallsBack) {
-  const HttpServer html([](const std::string&) { return http_answer("200 OK", "<html></html>"); });
+  const HttpsServer html([](const std::string&) { return http_answer("200 OK", "<html></html>"); });
   options_.mirrors.push_back(html.url());
   expect_contains(data_error_of(options_), html.url());
   EXPECT_TRUE(fs::is_empty(cache_));

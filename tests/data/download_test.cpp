@@ -6,56 +6,27 @@
 #include <gtest/gtest.h>
 
 #include "engine/data/directory.hpp"
-#include "engine/files/sha256.hpp"
-#include "tests/data/http_server.hpp"
-#include "tests/data_files.hpp"
+#include "tests/data/download_place.hpp"
 #include "tests/tar_archive.hpp"
-#include "tests/temporary_directory.hpp"
 
 namespace gradrace {
 namespace {
 
-std::string text_of(const Bytes& bytes) {
-  return std::string(bytes.begin(), bytes.end());
+std::string moved_to(const std::string& url) {
+  return fmt::format("HTTP/1.1 302 Found\r\nLocation: {}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n", url);
 }
 
-class Download : public testing::Test {
+class Download : public DownloadTest {
  protected:
-  void SetUp() override { ::setenv("no_proxy", "127.0.0.1", 1); }
-
-  /// Downloads the small file below from the mirrors, with short timeouts.
-  Bytes get(std::vector<std::string> mirrors) const {
-    DownloadOptions options;
-    options.mirrors = std::move(mirrors);
-    options.connect_timeout = options.stall_timeout = std::chrono::seconds(1);
-    return download(file_, options);
-  }
-  /// The sentence of a failure that is the network's, or is not.
-  std::string failure_of(std::vector<std::string> mirrors, bool network) const {
-    try {
-      get(std::move(mirrors));
-    } catch (const Error& error) {
-      EXPECT_EQ(dynamic_cast<const NetworkError*>(&error) != nullptr, network) << error.what();
-      EXPECT_EQ(error.code(), ExitCode::kData);
-      return error.what();
-    }
-    ADD_FAILURE() << "expected an Error";
-    return {};
-  }
-
-  const Bytes content_ = idx_file({5000}, 7), sent_ = gzip_compressed(content_);
-  const std::string checksum_ = sha256({content_});
-  const KnownFile file_{"some-labels", IdxKind::kLabels, std::ssize(content_), checksum_};
-
-  const HttpServer right_{[this](const std::string&) { return http_answer("200 OK", text_of(sent_)); }};
-  const HttpServer missing_{[](const std::string&) { return http_answer("404 Not Found", "no such file"); }};
-  const HttpServer html_{[](const std::string&) { return http_answer("200 OK", "<html>Please log in</html>"); }};
-  const HttpServer cut_{
+  const HttpsServer right_{[this](const std::string&) { return http_answer("200 OK", text_of(sent_)); }};
+  const HttpsServer missing_{[](const std::string&) { return http_answer("404 Not Found", "no such file"); }};
+  const HttpsServer html_{[](const std::string&) { return http_answer("200 OK", "<html>Please log in</html>"); }};
+  const HttpsServer cut_{
       [this](const std::string&) { return http_answer("200 OK", text_of(sent_).substr(0, sent_.size() / 2)); }};
-  const HttpServer broken_{[this](const std::string&) {
+  const HttpsServer broken_{[this](const std::string&) {
     return http_answer("200 OK", text_of(sent_).substr(0, sent_.size() / 2), sent_.size());
   }};
-  const HttpServer silent_{[](const std::string&) { return std::string(); }};
+  const HttpsServer silent_{[](const std::string&) { return std::string(); }};
   const std::string closed_ = closed_port_url();
 };
 
@@ -96,73 +67,84 @@ TEST_F(Download, WrongContentIsNot) {
 TEST_F(Download, ChecksTheSha256) {
   Bytes other = content_;
   other[100] ^= 1;
-  const HttpServer server([&](const std::string&) { return http_answer("200 OK", text_of(gzip_compressed(other))); });
+  const HttpsServer server([&](const std::string&) { return http_answer("200 OK", text_of(gzip_compressed(other))); });
   expect_contains(failure_of({server.url()}, false), "expected the SHA-256 " + checksum_);
 }
 
 TEST_F(Download, KnowsTheCompressedFileToo) {
   const std::string checksum = sha256({sent_});
   const KnownFile file{"some-labels", IdxKind::kLabels, std::ssize(content_), checksum};
-  DownloadOptions options;
-  options.mirrors = {right_.url()};
-  EXPECT_EQ(download(file, options), sent_);
+  EXPECT_EQ(download(file, part_, options({right_.url()})), sent_);
   Bytes other = sent_;
   other[9] ^= 1;  // the operating system in gzip's header
-  const HttpServer server([&](const std::string&) { return http_answer("200 OK", text_of(other)); });
-  options.mirrors = {server.url()};
-  expect_contains(error_of(ExitCode::kData, [&] { download(file, options); }), "expected the SHA-256 " + checksum);
+  const HttpsServer server([&](const std::string&) { return http_answer("200 OK", text_of(other)); });
+  expect_contains(error_of(ExitCode::kData, [&] { download(file, part_, options({server.url()})); }),
+                  "expected the SHA-256 " + checksum);
 }
 
 TEST_F(Download, StopsWhenTooMuchComes) {
-  const HttpServer server([&](const std::string&) { return http_answer("200 OK", std::string(1 << 20, 'x')); });
+  const HttpsServer server([&](const std::string&) { return http_answer("200 OK", std::string(1 << 20, 'x')); });
   expect_contains(failure_of({server.url()}, false), "more were sent");
 }
 
 TEST_F(Download, FollowsRedirections) {
-  const HttpServer moved([&](const std::string& path) {
-    return "HTTP/1.1 302 Found\r\nLocation: " + right_.url() + path +
-           "\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
-  });
+  const HttpsServer moved([&](const std::string& path) { return moved_to(right_.url() + path); });
   EXPECT_EQ(get({moved.url()}), sent_);
 }
 
-TEST_F(Download, SpeaksHttpOnly) {
-  const TemporaryDirectory directory;
-  write_bytes(directory / "some-labels.gz", sent_);
-  failure_of({"file://" + directory.path().string()}, true);
+TEST_F(Download, IsLedToHttpsAlone) {
+  write_bytes(directory_ / "some-labels.gz", sent_);
+  const std::string file = "file://" + (directory_ / "some-labels.gz").string();
+  for (const std::string& url : {"http" + right_.url().substr(5), file, std::string("ftp://127.0.0.1/")}) {
+    const HttpsServer moved([&](const std::string&) { return moved_to(url); });
+    expect_contains(failure_of({moved.url()}, true), "it leads to another protocol than HTTPS");
+  }
+}
+
+TEST_F(Download, AsksHttpsMirrorsAlone) {
+  for (const std::string& url : {std::string("http://127.0.0.1"), "file://" + directory_.path().string()}) {
+    const std::string sentence = error_of(ExitCode::kUsage, [&] { get({right_.url(), url}); });
+    EXPECT_EQ(sentence, "cannot download from " + url + ": expected a URL that begins with https://");
+  }
+  EXPECT_TRUE(right_.requests().empty());
+}
+
+TEST_F(Download, SaysThatCertificatesAreMissing) {
+  DownloadOptions nobody = options({right_.url()}), others = nobody;
+  nobody.certificates = "/nowhere/certificates.pem";
+  others.certificates = "";  // the system's, which do not know the server
+  for (const DownloadOptions& who : {nobody, others}) {
+    const std::string sentence = error_of(ExitCode::kData, [&] { download(file_, part_, who); });
+    expect_contains(sentence, "ca-certificates or the file that SSL_CERT_FILE names");
+  }
+  EXPECT_TRUE(right_.requests().empty());
 }
 
 TEST_F(Download, ReportsProgress) {
   Index bytes = 0, total = 0;
   std::string name;
-  DownloadOptions options;
-  options.mirrors = {right_.url()};
-  options.progress = [&](const std::string& file, Index so_far, Index all) {
+  DownloadOptions shown = options({right_.url()});
+  shown.progress = [&](const std::string& file, Index so_far, Index all) {
     EXPECT_GE(so_far, bytes);
     name = file, bytes = so_far, total = all;
   };
-  download(file_, options);
+  download(file_, part_, shown);
   EXPECT_EQ(name, "some-labels");
   EXPECT_EQ(bytes, std::ssize(sent_));
   EXPECT_EQ(total, std::ssize(sent_));
 }
 
-TEST_F(Download, FetchLeavesNothingBehindWhenItFails) {
-  const TemporaryDirectory directory;
-  DownloadOptions options;
-  for (const std::string& mirror : {html_.url(), cut_.url(), broken_.url(), missing_.url()}) {
-    options.mirrors = {mirror};
-    error_of(ExitCode::kData, [&] { fetch(kMnist, directory / "new", options); });
-    EXPECT_TRUE(std::filesystem::is_empty(directory / "new")) << mirror;
+TEST_F(Download, FetchLeavesNothingBehindThatIsWrong) {
+  for (const std::string& mirror : {html_.url(), cut_.url(), missing_.url()}) {
+    error_of(ExitCode::kData, [&] { fetch(kMnist, directory_ / "new", options({mirror})); });
+    EXPECT_TRUE(std::filesystem::is_empty(directory_ / "new")) << mirror;
   }
 }
 
 TEST_F(Download, FetchLeavesOtherFilesAlone) {
-  const TemporaryDirectory directory;
-  write_custom_set(directory.path());
-  DownloadOptions options;
-  options.mirrors = {right_.url()};
-  const std::string sentence = error_of(ExitCode::kData, [&] { fetch(kMnist, directory.path(), options); });
+  write_custom_set(directory_.path());
+  const std::string sentence =
+      error_of(ExitCode::kData, [&] { fetch(kMnist, directory_.path(), options({right_.url()})); });
   expect_contains(sentence, "train-images-idx3-ubyte.gz: the file is there already");
   EXPECT_TRUE(right_.requests().empty());
 }
@@ -173,6 +155,7 @@ class DownloadArchive : public testing::Test {
   void SetUp() override {
     ::setenv("no_proxy", "127.0.0.1", 1);
     options_.mirrors = {server_.url()};
+    options_.certificates = Certificate::of_this_process().file();
   }
 
   const Bytes train_ = cifar_file(7), test_ = cifar_file(3);
@@ -185,7 +168,7 @@ class DownloadArchive : public testing::Test {
                                          {"test_batch.bin", {}, std::ssize(test_), test_sum_}};
   const KnownArchive known_{"set.tar.gz", "set", std::ssize(archive_), archive_sum_};
   const KnownSet set_{"small", "Small", Format::kCifar, "set", files_, {}, &known_};
-  const HttpServer server_{[this](const std::string&) { return http_answer("200 OK", text_of(archive_)); }};
+  const HttpsServer server_{[this](const std::string&) { return http_answer("200 OK", text_of(archive_)); }};
   const TemporaryDirectory directory_;
   DownloadOptions options_;
 };
@@ -205,7 +188,7 @@ TEST_F(DownloadArchive, GivesTheSetsFiles) {
 TEST_F(DownloadArchive, MustHaveTheKnownChecksum) {
   Bytes other = archive_;
   other[9] ^= 1;  // the operating system in gzip's header
-  const HttpServer server([&](const std::string&) { return http_answer("200 OK", text_of(other)); });
+  const HttpsServer server([&](const std::string&) { return http_answer("200 OK", text_of(other)); });
   options_.mirrors = {server.url()};
   expect_contains(error_of(ExitCode::kData, [&] { fetch(set_, directory_ / "new", options_); }),
                   "expected the SHA-256 " + archive_sum_);

@@ -128,5 +128,5 @@ class Checkout:
     def environment(self):
         return os.environ | {
             "PATH": f"{self.tree}/bin:{os.environ['PATH']}", "GRADRACE_DATA_DIR": str(self._images),
-            "GRADRACE_MIRRORS": "http://127.0.0.1:1", "XDG_CACHE_HOME": str(self._cache),
+            "GRADRACE_MIRRORS": "https://127.0.0.1:1", "XDG_CACHE_HOME": str(self._cache),
             "GRADRACE_BENCH": str(self.tree / "build/bench/gradrace-bench")}
