@@ -82,8 +82,16 @@ class Random {
   std::mt19937 engine_;
 };
 
-/// n elements that end at an inaccessible page, or `slack` elements before it (which makes them misaligned). They and
-/// everything around them start as bytes 0xff, which as a float is a NaN; what lies around must still be so at the end.
+/// Whether buffers begin after the inaccessible page instead of ending at one: GRADRACE_TEST_GUARD=before. ctest runs
+/// the tests of each instruction set once more like this.
+inline bool guarded_before() {
+  static const char* const side = std::getenv("GRADRACE_TEST_GUARD");
+  return side && std::string(side) == "before";
+}
+
+/// n elements between inaccessible pages, at the end of what lies between, or `slack` elements before it (which makes
+/// them misaligned); where guarded_before(), at its beginning or `slack` elements after it. They and everything around
+/// them start as bytes 0xff, which as a float is a NaN; what lies around must still be so at the end.
 template <class T>
 class Guarded {
  public:
@@ -95,7 +103,7 @@ class Guarded {
     map_ = static_cast<unsigned char*>(map);
     begin_ = map_ + page;
     end_ = begin_ + inside;
-    data_ = reinterpret_cast<T*>(end_) - slack - n;
+    data_ = guarded_before() ? reinterpret_cast<T*>(begin_) + slack : reinterpret_cast<T*>(end_) - slack - n;
     allow(PROT_READ | PROT_WRITE);
     std::memset(begin_, 0xff, inside);
   }
