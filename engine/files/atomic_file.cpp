@@ -122,6 +122,7 @@ void expect_writable(const std::filesystem::path& path) {
   const Descriptor directory(::open(parent_of(path).c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (!directory.is_open()) fail(path);
   refuse_special(directory.get(), path.filename().c_str(), path);
+  remove_abandoned(path);
   const Temporary temporary = make_temporary(directory.get(), path);
   const Remover remover{directory.get(), temporary.name.c_str(), true};
   if (!write_all(temporary.file.get(), "\n")) fail(path);

@@ -148,6 +148,7 @@ TEST(AtomicFile, IsKnownToBeWritableBeforeItIsWritten) {
     return error_of(ExitCode::kFailure, [&] { expect_writable(path); });
   };
   const std::string file = directory / "file";
+  std::ofstream(file + ".tmp.0123abcd");  // of one who was killed while he looked
   expect_writable(file);
   EXPECT_EQ(files_in(directory), 0);
   write_atomically(file, "old");
