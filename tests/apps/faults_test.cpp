@@ -47,10 +47,15 @@ TEST_F(ProgramFaults, ClosedStreamsLetNoTextIntoFiles) {
 }
 
 TEST_F(ProgramFaults, FewFilesThatMayBeOpenEndInASentence) {
-  for (int files = 4; files < 10; ++files) {
+  int failures = 0;
+  for (int files = 4; files < 12; ++files) {
     SCOPED_TRACE(files);
-    expect_well_or_a_sentence(run_in_shell(fmt::format("ulimit -n {}", files), race({"--out", in_directory("out")})));
+    const Outcome outcome = run_in_shell(fmt::format("ulimit -n {}", files), race({"--out", in_directory("out")}));
+    if (outcome.exit_code == 127) continue;  // not even its libraries could be loaded
+    expect_well_or_a_sentence(outcome);
+    failures += outcome.exit_code != 0;
   }
+  EXPECT_GT(failures, 0) << "all were enough";
 }
 
 #if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)  // which take terabytes of addresses
