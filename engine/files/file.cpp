@@ -15,7 +15,10 @@
 namespace gradrace {
 namespace {
 
-using Stream = std::unique_ptr<std::FILE, decltype(&std::fclose)>;
+struct Closer {
+  void operator()(std::FILE* stream) const { std::fclose(stream); }
+};
+using Stream = std::unique_ptr<std::FILE, Closer>;
 
 /// Throws the failure of the call that has just set errno.
 [[noreturn]] void fail(const std::filesystem::path& file) {
@@ -26,7 +29,7 @@ using Stream = std::unique_ptr<std::FILE, decltype(&std::fclose)>;
 Stream open_to_read(const std::filesystem::path& file) {
   const int descriptor = ::open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
   if (descriptor < 0) fail(file);
-  Stream stream(::fdopen(descriptor, "rb"), &std::fclose);
+  Stream stream(::fdopen(descriptor, "rb"));
   if (stream) return stream;
   ::close(descriptor);
   throw std::bad_alloc();

@@ -3,7 +3,6 @@
 
 #include <unistd.h>
 
-#include <cstdio>
 #include <filesystem>
 #include <memory>
 #include <string>
@@ -50,8 +49,8 @@ class Certificate {
         X509V3_EXT_conf_nid(nullptr, nullptr, NID_subject_alt_name, "IP:127.0.0.1"), &X509_EXTENSION_free);
     X509_add_ext(get(), address.get(), -1);
     EXPECT_GT(X509_sign(get(), key(), EVP_sha256()), 0);
-    const std::unique_ptr<std::FILE, decltype(&std::fclose)> file(std::fopen(file_.c_str(), "w"), &std::fclose);
-    EXPECT_EQ(PEM_write_X509(file.get(), get()), 1);
+    const std::unique_ptr<BIO, decltype(&BIO_free)> file(BIO_new_file(file_.c_str(), "w"), &BIO_free);
+    EXPECT_EQ(PEM_write_bio_X509(file.get(), get()), 1);
   }
 
   const std::unique_ptr<EVP_PKEY, decltype(&EVP_PKEY_free)> key_{EVP_EC_gen("P-256"), &EVP_PKEY_free};
