@@ -20,7 +20,9 @@ inline Bytes tar_archive(const std::vector<TarEntry>& entries) {
   Bytes archive;
   for (const TarEntry& entry : entries) {
     std::string header(512, '\0');
-    const auto put = [&](std::size_t at, const std::string& text) { header.replace(at, text.size(), text); };
+    const auto put = [&](std::size_t at, const std::string& text) {
+      std::ranges::copy(text, header.begin() + std::ptrdiff_t(at));
+    };
     put(0, entry.path);
     put(124, entry.size.empty() ? fmt::format("{:011o}", entry.content.size()) : entry.size);
     put(148, "        ");

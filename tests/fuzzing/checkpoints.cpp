@@ -26,7 +26,7 @@ RunResult run_after(std::size_t steps) {
   run.options = {{"lr", "0.001"}};
   run.steps_per_epoch = 2;
   run.step_loss = std::vector<float>(steps, 0.5f);
-  run.convergence = {2, 0.25};
+  if (steps >= 2) run.convergence = {2, 0.25};
   for (Index epoch = 1; epoch <= Index(steps) / 2; ++epoch)
     run.epochs.push_back({epoch, 0.5, 0.5, 0.5f, {.loss = 0.5, .correct = 1, .total = 2}, {}, kStages});
   if (steps >= 2) run.answers = {{0.25f, 3}, {0.75f, 4}};
@@ -74,7 +74,7 @@ std::vector<std::string> seeds() {
   std::vector<std::string> files;
   for (const std::size_t steps : {1, 2, 3, 4}) {
     Checkpoint checkpoint{run_after(steps), {}, {{"state.0.w", {2}, {3, 4}}}, Generator(1)};
-    if (steps % 2 == 1) checkpoint.part = {7, 0.25, kStages};
+    if (steps % 2 == 1) checkpoint.part = EpochPart{.order_seed = 7, .train_seconds = 0.25, .stages = kStages};
     files.push_back(file_of(checkpoint));
   }
   return files;
