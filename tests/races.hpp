@@ -6,6 +6,8 @@
 #include <string>
 #include <vector>
 
+#include <gtest/gtest.h>
+
 #include "engine/race/race.hpp"
 
 namespace gradrace {
@@ -43,6 +45,16 @@ inline RaceResult run_race(const RaceOptions& options, const Dataset& data,
                            const std::vector<RaceObserver*>& observers = {}) {
   const std::atomic<int> never{0};
   return Race(options).run(data, observers, never);
+}
+
+/// The same bits: losses of steps and tests, and weights.
+inline void expect_same_run(const RunResult& a, const RunResult& b) {
+  EXPECT_EQ(a.step_loss, b.step_loss);
+  ASSERT_EQ(a.parameters.size(), b.parameters.size());
+  for (std::size_t i = 0; i < a.parameters.size(); ++i)
+    EXPECT_EQ(a.parameters[i].values, b.parameters[i].values) << a.parameters[i].name;
+  ASSERT_EQ(a.epochs.size(), b.epochs.size());
+  for (std::size_t i = 0; i < a.epochs.size(); ++i) EXPECT_EQ(a.epochs[i].test.loss, b.epochs[i].test.loss);
 }
 
 }  // namespace gradrace

@@ -20,15 +20,6 @@ std::vector<std::string> labels(const std::vector<std::string>& texts) {
   return found;
 }
 
-void expect_same_run(const RunResult& a, const RunResult& b) {
-  EXPECT_EQ(a.step_loss, b.step_loss);
-  ASSERT_EQ(a.parameters.size(), b.parameters.size());
-  for (std::size_t i = 0; i < a.parameters.size(); ++i)
-    EXPECT_EQ(a.parameters[i].values, b.parameters[i].values) << a.parameters[i].name;
-  ASSERT_EQ(a.epochs.size(), b.epochs.size());
-  for (std::size_t i = 0; i < a.epochs.size(); ++i) EXPECT_EQ(a.epochs[i].test.loss, b.epochs[i].test.loss);
-}
-
 /// Writes down what happens, and sets `stop` after a number of steps.
 class Witness final : public RaceObserver {
  public:

@@ -45,11 +45,7 @@ RaceResult interrupted_race(const fs::path& directory, Index threads) {
 
 void expect_same(const RaceResult& race, const RaceResult& first) {
   ASSERT_EQ(race.runs.size(), first.runs.size());
-  for (std::size_t i = 0; i < race.runs.size(); ++i) {
-    EXPECT_EQ(race.runs[i].step_loss, first.runs[i].step_loss);
-    for (std::size_t k = 0; k < first.runs[i].parameters.size(); ++k)
-      EXPECT_EQ(race.runs[i].parameters[k].values, first.runs[i].parameters[k].values);
-  }
+  for (std::size_t i = 0; i < race.runs.size(); ++i) expect_same_run(race.runs[i], first.runs[i]);
 }
 
 TEST(Soak, RacesAgainAndAgainLeaveNothingBehind) {
