@@ -20,27 +20,14 @@ namespace {
 
 }  // namespace
 
-PartialFile::PartialFile(const std::filesystem::path& path, std::size_t most) : path_(path) {
-  open();
+PartialFile::PartialFile(const std::filesystem::path& path, std::size_t most)
+    : path_(path), file_(open_locked(path, O_RDWR | O_CREAT | O_APPEND | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC)) {
   if (file_.is_open()) read(most);
   bytes_.reserve(most);
 }
 
 PartialFile::~PartialFile() {
   if (bytes_.empty() && file_.is_open() && is_still_at(file_, AT_FDCWD, path_.c_str())) ::unlink(path_.c_str());
-}
-
-void PartialFile::open() {
-  constexpr int kKept = O_RDWR | O_CREAT | O_APPEND | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC;
-  constexpr mode_t kForAll = 0666;  // as far as the umask lets it
-  do {
-    file_ = Descriptor(::open(path_.c_str(), kKept, kForAll));
-    if (!file_.is_open()) fail(path_, errno);
-    if (try_to_lock(file_) == EWOULDBLOCK) {
-      file_ = Descriptor(-1);
-      return;
-    }
-  } while (!is_still_at(file_, AT_FDCWD, path_.c_str()));  // its last holder removed it as it ended
 }
 
 void PartialFile::read(std::size_t most) {
@@ -55,16 +42,9 @@ void PartialFile::read(std::size_t most) {
 
 bool PartialFile::append(std::span<const std::uint8_t> more) noexcept {
   bytes_.insert(bytes_.end(), more.begin(), more.end());
-  for (auto rest = more; file_.is_open() && !rest.empty();) {
-    const ssize_t written = ::write(file_.get(), rest.data(), rest.size());
-    if (written < 0 && errno == EINTR) continue;
-    if (written < 0) {
-      error_ = errno;
-      return false;
-    }
-    rest = rest.subspan(std::size_t(written));
-  }
-  return true;
+  if (!file_.is_open() || write_all(file_, {reinterpret_cast<const char*>(more.data()), more.size()})) return true;
+  error_ = errno;
+  return false;
 }
 
 void PartialFile::clear() noexcept {

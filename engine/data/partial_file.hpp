@@ -36,11 +36,10 @@ class PartialFile {
   Bytes take();
 
  private:
-  void open();
   void read(std::size_t most);
 
   std::filesystem::path path_;
-  Descriptor file_{-1};  // locked; closed while another download has it
+  Descriptor file_;  // locked; closed while another download has it
   Bytes bytes_;
   int error_ = 0;  // the first failure's errno
 };

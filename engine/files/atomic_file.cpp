@@ -50,15 +50,6 @@ std::string temporary_prefix(const std::filesystem::path& path) {
   return path.filename().string() + ".tmp.";
 }
 
-bool write_all(int file, std::string_view rest) {
-  while (!rest.empty()) {
-    const ssize_t written = uninterrupted([&] { return ::write(file, rest.data(), rest.size()); });
-    if (written < 0) return false;
-    rest.remove_prefix(static_cast<std::size_t>(written));
-  }
-  return true;
-}
-
 /// A name that is taken by a device, a pipe or a directory must not be replaced by a file.
 void refuse_special(int directory, const char* name, const std::filesystem::path& path) {
   struct stat status;
@@ -109,7 +100,7 @@ void write_atomically(const std::filesystem::path& path, std::string_view conten
 
   const Temporary temporary = make_temporary(directory.get(), path);
   Remover remover{directory.get(), temporary.name.c_str(), true};
-  if (!write_all(temporary.file.get(), contents)) fail(path);
+  if (!write_all(temporary.file, contents)) fail(path);
   if (uninterrupted([&] { return ::fsync(temporary.file.get()); }) != 0) fail(path);
   if (::renameat(directory.get(), temporary.name.c_str(), directory.get(), name.c_str()) != 0) fail(path);
   remover.armed = false;
@@ -125,7 +116,7 @@ void expect_writable(const std::filesystem::path& path) {
   remove_abandoned(path);
   const Temporary temporary = make_temporary(directory.get(), path);
   const Remover remover{directory.get(), temporary.name.c_str(), true};
-  if (!write_all(temporary.file.get(), "\n")) fail(path);
+  if (!write_all(temporary.file, "\n")) fail(path);
 }
 
 }  // namespace gradrace

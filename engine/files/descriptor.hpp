@@ -3,6 +3,7 @@
 
 #include <unistd.h>
 
+#include <string_view>
 #include <utility>
 
 namespace gradrace {
@@ -26,5 +27,8 @@ class Descriptor {
  private:
   int number_;
 };
+
+/// Writes all of it, however often signals interrupt that. False, with errno set, if something was not written.
+bool write_all(const Descriptor& file, std::string_view bytes) noexcept;
 
 }  // namespace gradrace

@@ -22,19 +22,25 @@ bool is_still_at(const Descriptor& file, int directory, const char* name) {
   return opened.st_dev == named.st_dev && opened.st_ino == named.st_ino;
 }
 
+Descriptor open_locked(const std::filesystem::path& path, int flags) {
+  constexpr mode_t kForAll = 0666;  // as far as the umask lets it
+  for (;;) {
+    Descriptor file(::open(path.c_str(), flags, kForAll));
+    if (!file.is_open()) throw failure("cannot write {}: {}", path.string(), std::generic_category().message(errno));
+    if (try_to_lock(file) == EWOULDBLOCK) return Descriptor(-1);
+    if (is_still_at(file, AT_FDCWD, path.c_str())) return file;  // else its last holder removed it as it ended
+  }
+}
+
 DirectoryLock::DirectoryLock(const std::filesystem::path& directory, const std::string& what)
     : path_(directory / fmt::format(".{}.lock", what)) {
   std::error_code error;
   std::filesystem::create_directories(directory, error);
   if (error) throw failure("cannot make the directory {}: {}", directory.string(), error.message());
-  do {
-    constexpr mode_t kForAll = 0666;  // as far as the umask lets it
-    file_ = Descriptor(::open(path_.c_str(), O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, kForAll));
-    if (!file_.is_open()) throw failure("cannot write {}: {}", path_.string(), std::generic_category().message(errno));
-    if (try_to_lock(file_) == EWOULDBLOCK)
-      throw failure("{}: another race is writing {} there; let it end, or name another directory", directory.string(),
-                    what);
-  } while (!is_still_at(file_, AT_FDCWD, path_.c_str()));  // its last holder removed it as it ended
+  file_ = open_locked(path_, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC);
+  if (!file_.is_open())
+    throw failure("{}: another race is writing {} there; let it end, or name another directory", directory.string(),
+                  what);
 }
 
 DirectoryLock::~DirectoryLock() {

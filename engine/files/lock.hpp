@@ -17,6 +17,10 @@ int try_to_lock(const Descriptor& file);
 /// and another one may have taken its place. Where the system cannot say, it has.
 bool is_still_at(const Descriptor& file, int directory, const char* name);
 
+/// Opens a file, or makes it, and locks it: as long as it stays open others get one that is not. Throws failure if it
+/// can be neither opened nor made. flags: those of open(), O_CREAT among them.
+Descriptor open_locked(const std::filesystem::path& path, int flags);
+
 /// A directory that one race at a time writes some kind of files into. Where the file system knows no locks there is no
 /// such care.
 class DirectoryLock {
