@@ -87,9 +87,13 @@ class Program {
              posix_spawn_file_actions_t* actions) {
     std::vector<std::string> words = {GRADRACE_TEST_PROGRAM};
     words.insert(words.end(), arguments.begin(), arguments.end());
-    std::vector<std::string> variables = environment;  // the first of a name counts
-    variables.insert(variables.end(), {"PATH=/usr/bin:/bin", "XDG_CACHE_HOME=" + directory_.string(),
-                                       "GRADRACE_MIRRORS=https://127.0.0.1:1"});
+    std::vector<std::string> variables = environment;
+    for (const std::string& usual : {std::string("PATH=/usr/bin:/bin"), "XDG_CACHE_HOME=" + directory_.string(),
+                                     std::string("GRADRACE_MIRRORS=https://127.0.0.1:1")}) {
+      const std::string name = usual.substr(0, usual.find('=') + 1);
+      const auto is_it = [&](const std::string& variable) { return variable.starts_with(name); };
+      if (std::ranges::none_of(environment, is_it)) variables.push_back(usual);
+    }
     const std::filesystem::path out = directory_ / "stdout";                  // of an earlier run, perhaps
     if (std::filesystem::is_regular_file(out)) std::filesystem::remove(out);  // it is opened later, in emulation
     const int error = ::posix_spawn(&process_, GRADRACE_TEST_PROGRAM, actions, nullptr, pointers(words).data(),
