@@ -1,3 +1,5 @@
+#include <malloc.h>
+
 #include <algorithm>
 #include <cerrno>
 #include <csignal>
@@ -134,6 +136,9 @@ std::terminate_handler otherwise = nullptr;
 
 int main(int argc, char** argv) {
   using namespace gradrace;
+  // Each run takes large blocks and gives them back. From the heap they would leave holes among what stays of a run, and
+  // a race of many seeds would grow without need.
+  ::mallopt(M_MMAP_THRESHOLD, 256 << 10);
   keep_standard_streams();
   std::signal(SIGPIPE, SIG_IGN);  // a reader that goes away shows as an error of say()
   std::signal(SIGXFSZ, SIG_IGN);  // a file that may not grow (ulimit -f), as an error of whoever writes it

@@ -5,7 +5,6 @@
 #include <fmt/format.h>
 
 #include "apps/terminal.hpp"
-#include "engine/findings/difference.hpp"
 
 namespace gradrace {
 namespace {
@@ -21,9 +20,9 @@ std::string run_end(const RunResult& run, const RaceOptions& options) {
                         run.convergence->train_seconds, goal);
   else
     text += fmt::format("  did not converge ({})\n", goal);
-  if (options.subnormals == kernels::Subnormals::kKeep)
+  if (options.subnormals == kernels::Subnormals::kKeep && run.subnormals)
     text += fmt::format("  subnormal at the end: {} of the weights, {} numbers of the optimizer's state\n",
-                        run.subnormals.weights, run.subnormals.state);
+                        run.subnormals->weights, run.subnormals->state);
   if (!options.target_accuracy) return text;
   const std::string target = fmt::format("an accuracy of {:.6g} %", 100 * *options.target_accuracy);
   if (run.target)
@@ -101,8 +100,7 @@ std::string notice_banner(const std::string& notice) {
 std::string race_tables(const RaceResult& race, const RaceOptions& options) {
   std::string text;
   for (const RunResult& run : race.runs) text += fmt::format("\n{}", run_table(run, options));
-  for (const RunDifference& difference : run_differences(race.runs))
-    text += fmt::format("\n{}", difference_table(difference));
+  for (const RunDifference& difference : race.differences) text += fmt::format("\n{}", difference_table(difference));
   return text;
 }
 

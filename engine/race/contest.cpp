@@ -91,6 +91,7 @@ void Contest::run_from(std::uint64_t seed, bool backwards) {
   result_.initial.clear();
   for (const Entrant& entrant : entrants)
     if (stop_ == 0) run(entrant);
+  forget_models(result_);
 }
 
 void Contest::run(const Entrant& entrant) {
@@ -110,7 +111,9 @@ void Contest::run(const Entrant& entrant) {
   while (run.status == Status::kInterrupted && stop_ == 0) run_epoch(runner);
   if (!runner.saved) save(runner);
   run.parameters = trainer.model().values();
-  run.subnormals = {count_subnormals(run.parameters), count_subnormals(trainer.model().optimizer_state())};
+  run.subnormals =
+      SubnormalCounts{count_subnormals(run.parameters), count_subnormals(trainer.model().optimizer_state())};
+  add_differences(result_);
   if (trainer_options.trace_steps > 0) result_.trace = trainer.trace();
   tell(&RaceObserver::run_ended);
 }

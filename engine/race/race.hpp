@@ -1,7 +1,7 @@
 #pragma once
 /// The room race/: what is run, and what comes of each run. The race itself, runs and their observers (run.hpp), when a
-/// run has converged (convergence.hpp), runs as JSON (run_json.hpp) and on disk (checkpoint.hpp), so that a race that
-/// was stopped goes on.
+/// run has converged (convergence.hpp), how far models lie apart (difference.hpp), runs as JSON (run_json.hpp) and on
+/// disk (checkpoint.hpp), so that a race that was stopped goes on.
 ///
 /// The race: the same network, from the same initial weights, trained by one optimizer after the other; and all of it
 /// again from other seeds. Prints nothing.
@@ -59,6 +59,7 @@ class Race {
   /// Throws data_error if the initial weights do not fit the network.
   /// checkpoints: where each run is saved, as often as the options say and when it ends, and from where it goes on if
   /// it is found there; all are looked at, and throw, before the first run. A run is saved before observers hear of it.
+  /// Models are forgotten (run.hpp) when all runs from their seed have ended.
   RaceResult run(const Dataset& data, std::span<RaceObserver* const> observers, const std::atomic<int>& stop,
                  const Checkpoints* checkpoints = nullptr);
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <numeric>
+#include <tuple>
 
 namespace gradrace {
 
@@ -38,6 +39,29 @@ std::vector<std::string> labels_of(std::span<const RunResult> runs) {
   for (const RunResult& run : runs)
     if (std::ranges::find(labels, run.label) == labels.end()) labels.push_back(run.label);
   return labels;
+}
+
+void add_differences(RaceResult& race) {
+  const RunResult& last = race.runs.back();
+  if (last.status != Status::kFinished) return;
+  const std::vector<std::string> labels = labels_of(race.runs);
+  const auto place = [&](const std::string& label) { return std::ranges::find(labels, label) - labels.begin(); };
+  for (const RunResult& run : std::span(race.runs).first(race.runs.size() - 1)) {
+    if (run.seed != last.seed || run.status != Status::kFinished) continue;
+    const auto& [a, b] = place(run.label) < place(last.label) ? std::tie(run, last) : std::tie(last, run);
+    race.differences.push_back({a.label, b.label, a.seed, parameter_differences(a.parameters, b.parameters)});
+  }
+  const auto of_this_seed = std::ranges::find(race.differences, last.seed, &RunDifference::seed);
+  std::ranges::sort(of_this_seed, race.differences.end(), {},
+                    [&](const RunDifference& pair) { return std::pair(place(pair.a), place(pair.b)); });
+}
+
+void forget_models(RaceResult& race) {
+  for (RunResult& run : race.runs) {
+    if (run.seed == race.runs.front().seed) continue;
+    run.parameters = {};
+    run.answers = {};
+  }
 }
 
 }  // namespace gradrace

@@ -11,6 +11,7 @@
 
 #include "engine/base/named_tensor.hpp"
 #include "engine/race/convergence.hpp"
+#include "engine/race/difference.hpp"
 #include "engine/training/trainer.hpp"
 
 namespace gradrace {
@@ -47,10 +48,12 @@ struct RunResult {
   std::vector<float> step_loss;  ///< before each update; a diverged run ends with the step that made it so
   std::vector<EpochResult> epochs;
   std::optional<Convergence> convergence;
-  std::optional<Target> target;         ///< known after the epoch in which it was reached
-  std::vector<Answer> answers;          ///< to the test images, after the last epoch; empty before the first
-  std::vector<NamedTensor> parameters;  ///< at the end of the run, however it ended; empty before
-  SubnormalCounts subnormals = {};      ///< at the end of the run, too
+  std::optional<Target> target;  ///< known after the epoch in which it was reached
+  /// To the test images, after the last epoch; empty before the first, and once forget_models() was called.
+  std::vector<Answer> answers;
+  /// At the end of the run, however it ended; empty before, and once forget_models() was called.
+  std::vector<NamedTensor> parameters;
+  std::optional<SubnormalCounts> subnormals = {};  ///< once the run has ended, however
 };
 
 struct RaceResult {
@@ -58,7 +61,9 @@ struct RaceResult {
   std::vector<RunResult> runs;       ///< those that have begun, in order
   std::vector<std::uint64_t> seeds;  ///< of the whole race
   Index all_runs = 0;                ///< of the whole race
-  Trace trace;                       ///< of the first run, once that has ended; empty without trainer.trace_steps
+  /// Between the finished runs of each seed, a before b in labels_of(runs), in the order of seeds, a and b.
+  std::vector<RunDifference> differences;
+  Trace trace;  ///< of the first run, once that has ended; empty without trainer.trace_steps
 };
 
 /// How many steps were done of the epoch that is under way, or whose evaluation is.
@@ -72,6 +77,14 @@ Index count_subnormals(std::span<const NamedTensor> tensors);
 
 /// Who takes part, in the order of the first seed's runs, which is that of the optimizers.
 std::vector<std::string> labels_of(std::span<const RunResult> runs);
+
+/// Compares the last run, if it has finished, with the other finished ones of its seed. Runs that did not finish stand
+/// at another step or hold no numbers.
+void add_differences(RaceResult& race);
+
+/// Drops the parameters and answers of all runs but those of the first seed, which reports show: a race of a thousand
+/// seeds should fit into memory.
+void forget_models(RaceResult& race);
 
 /// One training step, just done.
 struct StepEvent {

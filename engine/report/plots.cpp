@@ -4,7 +4,6 @@
 #include <cmath>
 #include <functional>
 
-#include "engine/findings/difference.hpp"
 #include "engine/report/figure.hpp"
 #include "engine/report/smoothing.hpp"
 
@@ -176,8 +175,9 @@ LineFigure sweep_figure(const Sweep& sweep, std::span<const LabelSummary> labels
 
 }  // namespace
 
-std::vector<std::pair<std::string, std::string>> race_plots(std::span<const RunResult> runs,
-                                                            std::span<const Sweep> sweeps, const std::string& note) {
+std::vector<std::pair<std::string, std::string>> race_plots(const RaceResult& race, std::span<const Sweep> sweeps,
+                                                            const std::string& note) {
+  const std::span<const RunResult> runs = race.runs;
   std::vector<std::pair<std::string, std::string>> plots;
   const auto add = [&](const std::string& name, auto figure) {
     figure.note = note;
@@ -194,7 +194,7 @@ std::vector<std::pair<std::string, std::string>> race_plots(std::span<const RunR
       epoch_figure(field, "Test loss", "test loss", [](const EpochResult& epoch) { return epoch.test.loss; }));
   add("epoch_seconds.svg", time_figure(field));
   if (runs.empty()) return plots;
-  const std::vector<RunDifference> differences = run_differences(runs, labels);
+  const std::vector<RunDifference> differences = among(race.differences, labels);
   const std::uint64_t seed = runs.front().seed;
   add("mean_difference.svg",
       difference_figure(differences, seed, "mean difference", &ParameterDifference::mean_difference));

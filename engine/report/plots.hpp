@@ -15,7 +15,7 @@ namespace gradrace {
 /// (sweep.hpp); and for each sweep the accuracies of its points, sweep_<label>_<option>.svg. Several seeds: their mean,
 /// and a band from the lowest to the highest. Those for which there is nothing to show yet are left out. note: a few
 /// words that stand in every picture; may be empty.
-std::vector<std::pair<std::string, std::string>> race_plots(std::span<const RunResult> runs,
-                                                            std::span<const Sweep> sweeps, const std::string& note);
+std::vector<std::pair<std::string, std::string>> race_plots(const RaceResult& race, std::span<const Sweep> sweeps,
+                                                            const std::string& note);
 
 }  // namespace gradrace

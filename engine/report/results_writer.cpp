@@ -71,7 +71,7 @@ void ResultsWriter::run_ended(const RaceResult& race) {
   if (plots_) {
     const bool is_mnist = setting_.data.at("name").get<std::string>().empty();
     const std::string note = is_mnist ? "" : "data: " + setting_.data.at("name").get<std::string>() + ", not MNIST";
-    for (const auto& [name, picture] : race_plots(race.runs, setting_.sweeps, note))
+    for (const auto& [name, picture] : race_plots(race, setting_.sweeps, note))
       write_atomically(directory_ / name, picture);
   }
   write(race);
@@ -85,7 +85,7 @@ void ResultsWriter::take_over(const RaceResult& race) {
 
 void ResultsWriter::write(const RaceResult& race) const {
   write_atomically(directory_ / "steps.csv", steps_csv(setting_.data.at("name").get<std::string>(), race.runs));
-  const ordered_json results = results_json(setting_, race.runs);
+  const ordered_json results = results_json(setting_, race);
   write_atomically(directory_ / "results.json",
                    results.dump(1, ' ', false, ordered_json::error_handler_t::replace) + "\n");
   write_atomically(directory_ / "report.html", report_page({&results, 1}));

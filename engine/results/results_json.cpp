@@ -4,7 +4,6 @@
 
 #include <iterator>
 
-#include "engine/findings/difference.hpp"
 #include "engine/race/run_json.hpp"
 #include "engine/results/comparison_json.hpp"
 #include "engine/results/evaluation.hpp"
@@ -15,9 +14,9 @@ namespace {
 
 using nlohmann::ordered_json;
 
-ordered_json difference_json(std::span<const RunResult> runs, const std::vector<std::string>& labels) {
+ordered_json difference_json(std::span<const RunDifference> differences) {
   ordered_json json = ordered_json::array();
-  for (const auto& [a, b, seed, parameters] : run_differences(runs, labels))
+  for (const auto& [a, b, seed, parameters] : differences)
     for (const ParameterDifference& p : parameters)
       json.push_back({{"a", a},
                       {"b", b},
@@ -51,7 +50,8 @@ ordered_json data_json(const Dataset& data) {
           {"sha256", data.sha256}};
 }
 
-ordered_json results_json(const RaceSetting& setting, std::span<const RunResult> runs) {
+ordered_json results_json(const RaceSetting& setting, const RaceResult& race) {
+  const std::span<const RunResult> runs = race.runs;
   ordered_json json = {{"schema_version", 1}, {"program", setting.program}, {"machine", setting.machine}};
   json["data"] = setting.data;
   if (!setting.network.is_null()) json["network"] = setting.network;
@@ -65,11 +65,11 @@ ordered_json results_json(const RaceSetting& setting, std::span<const RunResult>
   for (const RunResult& run : runs) {
     json["runs"].push_back(run_json(run));
     json["runs"].back()["step_loss"] = run.step_loss;
-    if (!run.parameters.empty())
-      json["runs"].back()["subnormals"] = {{"weights", run.subnormals.weights}, {"state", run.subnormals.state}};
+    if (run.subnormals)
+      json["runs"].back()["subnormals"] = {{"weights", run.subnormals->weights}, {"state", run.subnormals->state}};
   }
   const std::vector<std::string> labels = contestants(runs, setting.sweeps);
-  json["parameter_difference"] = difference_json(runs, labels);
+  json["parameter_difference"] = difference_json(among(race.differences, labels));
   const Comparison all = compare_runs(runs);
   json.update(comparison_json(all, compare_runs(runs, labels)));
   if (!setting.sweeps.empty()) json["sweep"] = sweep_json(setting.sweeps, all.labels);

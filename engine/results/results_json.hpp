@@ -28,7 +28,7 @@ nlohmann::ordered_json data_json(const Dataset& data);
 
 /// results.json, schema version 1, with what evaluation.hpp and weights.hpp add. Numbers round-trip. A
 /// loss that is not a number is null; then its run's status is "diverged" and `problem` says why.
-nlohmann::ordered_json results_json(const RaceSetting& setting, std::span<const RunResult> runs);
+nlohmann::ordered_json results_json(const RaceSetting& setting, const RaceResult& race);
 
 /// steps.csv: optimizer (its label), seed, epoch and step (from 1; steps of the whole run), loss, and
 /// the name of the data, in a column since readers of CSV know no comments.

@@ -24,12 +24,12 @@ std::vector<std::string> seeds() {
                          .data = data_json(data),
                          .options = {{"epochs", 2}, {"seeds", {0, 1}}}};
   RaceOptions options = small_race({"sgd"});
-  const std::string plain = results_json(setting, run_race(options, data).runs).dump();
+  const std::string plain = results_json(setting, run_race(options, data)).dump();
   setting.test = &data.test;
   setting.sweeps = {Sweep::parse("adam:lr=1..2:lin:2")};
   options.optimizers = setting.sweeps[0].specs;
   options.seeds = {0, 1};
-  return {plain, results_json(setting, run_race(options, data).runs).dump(), "{}", "[[], {}, null, -1.5e3]"};
+  return {plain, results_json(setting, run_race(options, data)).dump(), "{}", "[[], {}, null, -1.5e3]"};
 }
 
 /// The names of all fields.

@@ -114,7 +114,7 @@ std::map<std::string, std::string> plots_of(RaceOptions options, const std::vect
   for (const Sweep& sweep : sweeps)
     options.optimizers.insert(options.optimizers.end(), sweep.specs.begin(), sweep.specs.end());
   const RaceResult race = run_race(options, data);
-  const auto plots = race_plots(race.runs, sweeps, "data: custom, not MNIST");
+  const auto plots = race_plots(race, sweeps, "data: custom, not MNIST");
   return {plots.begin(), plots.end()};
 }
 
@@ -154,7 +154,7 @@ TEST(Plots, LeaveOutWhatThereIsNothingOf) {
   EXPECT_TRUE(plots.contains("loss_by_step.svg"));
   EXPECT_FALSE(plots.contains("accuracy.svg"));
   EXPECT_FALSE(plots.contains("mean_difference.svg"));
-  EXPECT_TRUE(race_plots({}, {}, "").empty());
+  EXPECT_TRUE(race_plots(RaceResult{}, {}, "").empty());
 }
 
 }  // namespace

@@ -22,7 +22,7 @@ ordered_json small_results(const std::vector<std::string>& optimizers = {"adam"}
                                .data = data_json(data),
                                .options = {{"epochs", 2}},
                                .test = &data.test};
-  return ordered_json::parse(results_json(setting, run_race(small_race(optimizers), data).runs).dump());
+  return ordered_json::parse(results_json(setting, run_race(small_race(optimizers), data)).dump());
 }
 
 ordered_json results_in(const std::string& page) {

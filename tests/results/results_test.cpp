@@ -52,7 +52,7 @@ TEST(Results, AreRewrittenAfterEveryEpoch) {
   EXPECT_EQ(reader.seen[3]["parameter_difference"].size(), 0u);
 
   const fs::path results = directory / "new/results";
-  EXPECT_EQ(ordered_json::parse(read_text(results / "results.json")), results_json(small_setting(), race.runs));
+  EXPECT_EQ(ordered_json::parse(read_text(results / "results.json")), results_json(small_setting(), race));
   expect_contains(read_text(results / "report.html"), "\"label\":\"adam\"");
   EXPECT_EQ(read_text(results / "steps.csv"), steps_csv("custom", race.runs));
   const std::vector<NamedTensor> initial = read_safetensors(results / "init.safetensors");
@@ -65,7 +65,7 @@ TEST(Results, AreRewrittenAfterEveryEpoch) {
 
 TEST(Results, SayEverythingInNumbersThatRoundTrip) {
   const RaceResult race = run_race(small_race({"adadelta:lr=0.05", "adam"}), small_dataset());
-  const ordered_json json = ordered_json::parse(results_json(small_setting(), race.runs).dump());
+  const ordered_json json = ordered_json::parse(results_json(small_setting(), race).dump());
   EXPECT_EQ(json["schema_version"], 1);
   EXPECT_EQ(json["data"]["name"], "custom");
   EXPECT_EQ(json["data"]["notice"], "This is not MNIST.");
@@ -102,7 +102,7 @@ TEST(Results, ListTheStepsOfTheData) {
 
 TEST(Results, ExplainLossesThatAreNoNumbers) {
   const RaceResult race = run_race(small_race({"adam:lr=1e30"}), small_dataset());
-  const ordered_json run = ordered_json::parse(results_json(small_setting(), race.runs).dump())["runs"][0];
+  const ordered_json run = ordered_json::parse(results_json(small_setting(), race).dump())["runs"][0];
   EXPECT_TRUE(run["step_loss"].back().is_null());
   EXPECT_EQ(run["status"], "diverged");
   expect_contains(run["problem"], "the loss");

@@ -8,7 +8,7 @@
 
 #include <fmt/format.h>
 
-#include "engine/findings/difference.hpp"
+#include "engine/race/difference.hpp"
 #include "engine/training/trainer.hpp"
 #include "tests/convnet.hpp"
 #include "tests/golden.hpp"

@@ -1,6 +1,9 @@
-#include "engine/findings/difference.hpp"
+#include "engine/race/difference.hpp"
 
 #include <algorithm>
+#include <iterator>
+
+#include "kernels/base.hpp"
 
 namespace gradrace {
 namespace {
@@ -23,21 +26,12 @@ std::vector<ParameterDifference> parameter_differences(std::span<const NamedTens
   return differences;
 }
 
-std::vector<RunDifference> run_differences(std::span<const RunResult> runs) {
-  return run_differences(runs, labels_of(runs));
-}
-
-std::vector<RunDifference> run_differences(std::span<const RunResult> runs, const std::vector<std::string>& labels) {
-  const auto comes_before = [&](const RunResult& a, const RunResult& b) {
-    const auto place = std::ranges::find(labels, b.label);
-    return place != labels.end() && std::find(labels.begin(), place, a.label) != place;
-  };
-  std::vector<RunDifference> differences;
-  for (const RunResult& a : runs)
-    for (const RunResult& b : runs)
-      if (a.seed == b.seed && a.status == Status::kFinished && b.status == Status::kFinished && comes_before(a, b))
-        differences.push_back({a.label, b.label, a.seed, parameter_differences(a.parameters, b.parameters)});
-  return differences;
+std::vector<RunDifference> among(std::span<const RunDifference> differences, std::span<const std::string> labels) {
+  const auto is_among = [&](const std::string& label) { return std::ranges::find(labels, label) != labels.end(); };
+  std::vector<RunDifference> found;
+  std::ranges::copy_if(differences, std::back_inserter(found),
+                       [&](const RunDifference& pair) { return is_among(pair.a) && is_among(pair.b); });
+  return found;
 }
 
 }  // namespace gradrace

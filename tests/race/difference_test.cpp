@@ -1,8 +1,10 @@
-#include "engine/findings/difference.hpp"
+#include "engine/race/difference.hpp"
 
 #include <cmath>
 
 #include <gtest/gtest.h>
+
+#include "tests/races.hpp"
 
 namespace gradrace {
 namespace {
@@ -13,6 +15,16 @@ RunResult run(const std::string& label, Status status, const std::vector<float>&
   result.status = status;
   result.parameters = {{"weight", {std::ssize(values)}, values}};
   return result;
+}
+
+/// What a race has found once the last of these runs has ended.
+std::vector<RunDifference> differences_of(const std::vector<RunResult>& runs) {
+  RaceResult race;
+  for (const RunResult& run : runs) {
+    race.runs.push_back(run);
+    add_differences(race);
+  }
+  return race.differences;
 }
 
 TEST(Difference, IsTheMeanAndItsPlaceInTheRangeOfTheFirst) {
@@ -35,26 +47,51 @@ TEST(Difference, HasNoNormalizedValueForAConstantTensor) {
 TEST(Difference, ComparesEveryPairOfFinishedRuns) {
   const std::vector<RunResult> runs = {run("a", Status::kFinished, {1, 2}), run("b", Status::kDiverged, {1, 2}),
                                        run("c", Status::kFinished, {1, 2}), run("d", Status::kInterrupted, {1, 2}),
-                                       run("e", Status::kFinished, {1, 4})};
-  const std::vector<RunDifference> differences = run_differences(runs);
-  ASSERT_EQ(differences.size(), 3u);
+                                       run("e", Status::kFinished, {1, 4}), run("f", Status::kFinished, {1, 4})};
+  const std::vector<RunDifference> differences = differences_of(runs);
+  ASSERT_EQ(differences.size(), 6u);
   EXPECT_EQ(differences[0].a + differences[0].b, "ac");
   EXPECT_EQ(differences[1].a + differences[1].b, "ae");
-  EXPECT_EQ(differences[2].a + differences[2].b, "ce");
+  EXPECT_EQ(differences[2].a + differences[2].b, "af");
+  EXPECT_EQ(differences[3].a + differences[3].b, "ce");
   EXPECT_EQ(differences[1].parameters[0].mean_difference, -1);
+}
+
+TEST(Difference, IsKeptAmongChosenLabels) {
+  const std::vector<RunDifference> differences = differences_of(
+      {run("a", Status::kFinished, {1, 2}), run("b", Status::kFinished, {1, 2}), run("c", Status::kFinished, {1, 2})});
+  const std::vector<RunDifference> found = among(differences, std::vector<std::string>{"a", "c", "z"});
+  ASSERT_EQ(found.size(), 1u);
+  EXPECT_EQ(found[0].a + found[0].b, "ac");
 }
 
 TEST(Difference, PairsRunsFromTheSameSeedInTheOrderOfTheFirst) {
   std::vector<RunResult> runs = {run("b", Status::kFinished, {1, 2}), run("a", Status::kFinished, {0, 2}),
                                  run("a", Status::kFinished, {0, 0}), run("b", Status::kFinished, {1, 3})};
   runs[2].seed = runs[3].seed = 9;
-  const std::vector<RunDifference> differences = run_differences(runs);
+  const std::vector<RunDifference> differences = differences_of(runs);
   ASSERT_EQ(differences.size(), 2u);
   EXPECT_EQ(differences[0].seed, 0u);
   EXPECT_EQ(differences[1].seed, 9u);
   EXPECT_EQ(differences[1].a + differences[1].b, "ba");
   EXPECT_EQ(differences[0].parameters[0].mean_difference, 0.5);
   EXPECT_EQ(differences[1].parameters[0].mean_difference, 2);
+}
+
+TEST(Difference, OutlivesTheModelsOfLaterSeeds) {
+  RaceOptions options = small_race({"sgd", "adam"});
+  options.seeds = {0, 1, 2};
+  const RaceResult race = run_race(options, small_dataset());
+  ASSERT_EQ(race.runs.size(), 6u);
+  for (std::size_t i = 0; i < 6; ++i) {
+    EXPECT_EQ(race.runs[i].parameters.size(), i < 2 ? 8u : 0u) << i;
+    EXPECT_EQ(race.runs[i].answers.size(), i < 2 ? 10u : 0u) << i;
+    EXPECT_TRUE(race.runs[i].subnormals) << i;
+  }
+  ASSERT_EQ(race.differences.size(), 3u);
+  EXPECT_EQ(race.differences[2].seed, 2u);
+  EXPECT_EQ(race.differences[2].parameters.size(), 8u);
+  EXPECT_NE(race.differences[2].parameters[0].mean_difference, race.differences[0].parameters[0].mean_difference);
 }
 
 }  // namespace

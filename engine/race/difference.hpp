@@ -1,11 +1,12 @@
 #pragma once
 /// How far the models that two optimizers trained lie apart.
 
+#include <cstdint>
 #include <span>
 #include <string>
 #include <vector>
 
-#include "engine/race/race.hpp"
+#include "engine/base/named_tensor.hpp"
 
 namespace gradrace {
 
@@ -26,10 +27,7 @@ struct RunDifference {
   std::vector<ParameterDifference> parameters;
 };
 
-/// For every pair of finished runs from the same seed, a before b in labels_of(runs). Runs that did not finish stand at
-/// another step or hold no numbers: there is nothing to compare.
-std::vector<RunDifference> run_differences(std::span<const RunResult> runs);
-/// Among these labels alone, in their order.
-std::vector<RunDifference> run_differences(std::span<const RunResult> runs, const std::vector<std::string>& labels);
+/// Those between two of these labels.
+std::vector<RunDifference> among(std::span<const RunDifference> differences, std::span<const std::string> labels);
 
 }  // namespace gradrace
