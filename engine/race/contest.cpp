@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <cmath>
 
-#include "engine/measuring/stopwatch.hpp"
 #include "engine/training/fusion.hpp"
 #include "engine/training/planned_layers.hpp"
 
@@ -191,20 +190,16 @@ bool Contest::train(Runner& runner) {
                  .batches = run.steps_per_epoch,
                  .all_images = data_.train.count};
   bool complete = true;
-  Stopwatch watch;
   const auto on_step = [&](Index batch, float loss) {
-    watch.pause();
+    const Stopwatch& watch = runner.trainer.watch();
     step.batch = batch;
     step.images = batch * options_.trainer.batch_size;
     step.loss = loss;
     step.train_seconds = runner.epoch_seconds = runner.earlier.train_seconds + watch.seconds();
     runner.suspended_seconds = runner.earlier.suspended_seconds + watch.suspended_seconds();
-    complete = step_done(step, seconds_before + step.train_seconds, runner);
-    watch.resume();
-    return complete;
+    return complete = step_done(step, seconds_before + step.train_seconds, runner);
   };
-  const double seconds = runner.trainer.train(runner.batches, generator_, on_step, first);
-  runner.epoch_seconds = runner.earlier.train_seconds + seconds;
+  runner.trainer.train(runner.batches, generator_, on_step, first);
   return complete;
 }
 

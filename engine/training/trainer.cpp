@@ -3,7 +3,6 @@
 #include <algorithm>
 
 #include "engine/base/error.hpp"
-#include "engine/measuring/stopwatch.hpp"
 #include "engine/training/fusion.hpp"
 
 namespace gradrace {
@@ -89,22 +88,21 @@ float Trainer::step(const Batches& batches, Index batch, Generator& generator) {
   return float(sum / double(n));
 }
 
-double Trainer::train(Batches& batches, Generator& generator, const std::function<bool(Index, float)>& on_step,
-                      Index first) {
+void Trainer::train(Batches& batches, Generator& generator, const std::function<bool(Index, float)>& on_step,
+                    Index first) {
   expect_fitting(batches.images());
-  Stopwatch watch;
+  watch_ = {};
   clock_.resume();
   if (first == 0) batches.begin_shuffled(generator);
   clock_.of(0).lap(kShuffle);
   for (Index b = first; b < batches.count(); ++b) {
     const float loss = step(batches, b, generator);
     clock_.pause(kLayers + std::ssize(model_.stack().names()));  // worker 0 has added up the loss
-    watch.pause();
+    watch_.pause();
     if (!on_step(b, loss)) break;
-    watch.resume();
+    watch_.resume();
     clock_.resume();
   }
-  return watch.seconds();
 }
 
 TestResult Trainer::evaluate(const ImageSet& images, Generator& generator, std::span<Answer> answers) {

@@ -14,6 +14,7 @@
 
 #include "engine/data/batches.hpp"
 #include "engine/data/normalization.hpp"
+#include "engine/measuring/stopwatch.hpp"
 #include "engine/training/loss.hpp"
 #include "engine/training/model.hpp"
 
@@ -54,7 +55,7 @@ class Trainer {
   /// The next step will be number steps + 1 for the optimizer.
   void continue_after(Index steps) { step_ = steps; }
   /// Where the time went that train() and evaluate() took since the last call: the stages but for the evaluation add up
-  /// to what train() returned.
+  /// to what watch() shows.
   std::vector<StageSeconds> take_stage_seconds() { return clock_.take(); }
   std::vector<StageSeconds> stage_seconds() const { return clock_.seconds(); }  ///< of the same time, so far
   Trace trace() const { return clock_.trace(); }
@@ -67,10 +68,10 @@ class Trainer {
 
   /// A training pass: shuffles, then steps through all batches. on_step(batch, loss) comes after each; returning false
   /// ends the pass. first: where a pass goes on that was begun earlier, in the order that `batches` has; then nothing
-  /// is shuffled, unless it is 0. Returns the seconds spent, those in on_step left out. Throws usage_error where the
-  /// images do not fit.
-  double train(Batches& batches, Generator& generator, const std::function<bool(Index, float)>& on_step,
-               Index first = 0);
+  /// is shuffled, unless it is 0. Throws usage_error where the images do not fit.
+  void train(Batches& batches, Generator& generator, const std::function<bool(Index, float)>& on_step, Index first = 0);
+  /// Of the last pass, or of the one under way during on_step, for which it is paused.
+  const Stopwatch& watch() const { return watch_; }
 
   /// Loss and correct answers over all images, in file order, without dropout; draws from the generator what PyTorch's
   /// loader draws. answers: one for each image, or none at all. Throws usage_error where the images do not fit.
@@ -91,6 +92,7 @@ class Trainer {
   Normalizer normalizer_;
   std::vector<Outcome> outcomes_;
   PhaseClock clock_;
+  Stopwatch watch_;
   Index step_ = 0;        // the optimizer's
   Index steps_here_ = 0;  // of this trainer
 };
