@@ -176,7 +176,8 @@ int exit_code_of(const RaceResult& result) {
 
 /// Of a race that was stopped: what its checkpoints hold of the run that was under way, and how it goes on.
 std::string how_to_go_on(const RaceResult& result, const CompareOptions& options) {
-  std::string text = fmt::format("stopped by {}", signal_name(stop_signal));
+  std::string text = output_error() != 0 ? "stopped by a failed write to standard output"
+                                         : fmt::format("stopped by {}", signal_name(stop_signal));
   if (result.runs.empty() || result.runs.back().step_loss.empty()) {
     text += result.runs.size() > 1 ? " between two runs" : " before the first step";
   } else {

@@ -46,6 +46,14 @@ TEST_F(ProgramFaults, ClosedStreamsLetNoTextIntoFiles) {
     }
 }
 
+TEST_F(ProgramFaults, FullOutputStopsARaceThatIsSaved) {
+  const Outcome outcome = run_in_shell("true", race({"--checkpoint", in_directory("runs")}), ">/dev/full");
+  EXPECT_EQ(outcome.exit_code, 1);
+  expect_contains(outcome.err, "stopped by a failed write to standard output before the first step;");
+  expect_contains(outcome.err, "the same command with --resume goes on");
+  expect_contains(outcome.err, "cannot write to standard output: No space left on device");
+}
+
 #ifndef GRADRACE_TEST_EMULATED
 TEST_F(ProgramFaults, FewFilesThatMayBeOpenEndInASentence) {
   int failures = 0;
