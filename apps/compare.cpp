@@ -193,8 +193,8 @@ int compare(CompareOptions options) {
   spdlog::set_level(spdlog::level::from_str(options.log_level));
   const RaceOptions race_options = options.race();
   Race race(race_options);
-  if (options.threads > kernels::allowed_cpus())
-    spdlog::warn("{} threads on {} CPUs: they will wait for each other", options.threads, kernels::allowed_cpus());
+  if (const Index cpus = kernels::allowed_cpus(); options.threads > cpus)
+    spdlog::warn("{} threads on {} CPU{}: they will wait for each other", options.threads, cpus, cpus == 1 ? "" : "s");
   Outputs outputs(options);
 
   const Dataset data = load(options);

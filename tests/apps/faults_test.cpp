@@ -7,6 +7,7 @@
 #include <fmt/ranges.h>
 #include <gtest/gtest.h>
 
+#include "kernels/cpus.hpp"
 #include "tests/apps/program.hpp"
 
 namespace gradrace {
@@ -44,6 +45,15 @@ TEST_F(ProgramFaults, ClosedStreamsLetNoTextIntoFiles) {
     if (file.is_regular_file()) {
       EXPECT_EQ(read_text(file.path()).find("epoch: 1"), std::string::npos) << file.path();
     }
+}
+
+TEST_F(ProgramFaults, FewerCpusThanThreadsChangeNoBit) {
+  const std::string on_one = fmt::format("taskset -p -c {} $$ >&2", kernels::given_cpus().front());
+  const Outcome outcome = run_in_shell(on_one, race({"--threads", "5", "--out", in_directory("five")}));
+  EXPECT_EQ(outcome.exit_code, 0);
+  expect_contains(outcome.err, "5 threads on 1 CPU: they will wait for each other");
+  EXPECT_EQ(run(race({"--out", in_directory("one")})).exit_code, 0);
+  EXPECT_EQ(read_text(directory_ / "five/steps.csv"), read_text(directory_ / "one/steps.csv"));
 }
 
 TEST_F(ProgramFaults, FullOutputStopsARaceThatIsSaved) {
