@@ -5,6 +5,7 @@
 #include <cmath>
 #include <cstdlib>
 #include <map>
+#include <span>
 
 #include <fmt/format.h>
 
@@ -56,8 +57,7 @@ Tolerance tolerance_of(const std::string& optimizer, const KernelChoice& choice)
   return {winograd4 ? 2e-5 : 5e-6, optimizer == "adadelta" ? 2e-5 : winograd4 ? 5e-3 : 2e-3};
 }
 
-void expect_losses(const std::vector<float>& actual, const Json& expected, const Tolerance& tolerance) {
-  ASSERT_EQ(actual.size(), expected.size());
+void expect_losses(std::span<const float> actual, const Json& expected, const Tolerance& tolerance) {
   for (std::size_t i = 0; i < actual.size(); ++i)
     ASSERT_NEAR(actual[i], expected[i].get<double>(), i < 10 ? tolerance.first10 : tolerance.all) << "step " << i + 1;
 }
@@ -76,15 +76,16 @@ DropoutStream stream_of(const Json& meta) {
 }
 
 /// One optimizer of a golden run, by Gradrace.
-Trained train(const Way& way, const Json& meta, const std::string& name, const std::vector<NamedTensor>& init,
-              const ImageSet& train_set, const ImageSet& test_set, Generator& generator) {
+Trained train(const kernels::Isa& isa, const Way& way, const Json& meta, const std::string& name,
+              const std::vector<NamedTensor>& init, const ImageSet& train_set, const ImageSet& test_set,
+              Generator& generator) {
   std::map<std::string, std::string> given;
   for (const auto& [key, value] : meta.at("optimizers").at(name).items()) given[key] = value.dump();
   Options options(given);
   const auto optimizer = OptimizerRegistry::instance().make(name, options);
   const kernels::Team team(2);
   const Network network = convnet(train_set.height, train_set.width);
-  Trainer trainer(network, kernels::Isa::best(), team, *optimizer,
+  Trainer trainer(network, isa, team, *optimizer,
                   {.batch_size = meta.at("batch"),
                    .test_batch_size = meta.at("test_batch"),
                    .dropout_stream = stream_of(meta),
@@ -115,10 +116,22 @@ void expect_differences(const std::vector<NamedTensor>& a, const std::vector<Nam
   }
 }
 
-class GoldenTraining : public testing::TestWithParam<std::tuple<const char*, Way>> {};
+/// How many steps Adadelta follows PyTorch. With tiles of 4 and vectors of 4 it decides something otherwise at step 8:
+/// by the same 5.98430633545e-5 with SSE2 and with NEON, fused or not.
+std::size_t steps_together(const std::string& optimizer, const kernels::Isa& isa, const Way& way, std::size_t all) {
+  const bool is_narrow = isa.name() == "sse2" || isa.name() == "neon";
+  return optimizer == "adadelta" && is_narrow && has_tiles_of_4(way.kernels) ? 7 : all;
+}
+
+class GoldenTraining : public testing::TestWithParam<std::tuple<const char*, kernels::Isa, Way>> {};
+
+std::string name_of(const testing::TestParamInfo<GoldenTraining::ParamType>& test) {
+  const auto& [order, isa, way] = test.param;
+  return fmt::format("{}_{}_{}", order, isa.name(), way.name);
+}
 
 TEST_P(GoldenTraining, FollowsPyTorch) {
-  const auto& [order, way] = GetParam();
+  const auto& [order, isa, way] = GetParam();
   const Json trace = golden::json(std::string("experiment/trace_") + order + ".json"), meta = trace.at("meta");
   ASSERT_EQ(meta.at("protocol"), order);
   const ImageSet train_set = read_images(golden::path("experiment"), "train");
@@ -128,12 +141,18 @@ TEST_P(GoldenTraining, FollowsPyTorch) {
                         .initial_values(generator);
   const Generator after_init = generator;
   std::map<std::string, Trained> runs;
+  bool all_together = true;
   for (const auto& [name, unused] : meta.at("optimizers").items()) {
     SCOPED_TRACE(name);
     if (meta.at("protocol") == "paired") generator = after_init;
-    const Trained& run = runs[name] = train(way, meta, name, init, train_set, test_set, generator);
+    const Trained& run = runs[name] = train(isa, way, meta, name, init, train_set, test_set, generator);
     const Tolerance tolerance = tolerance_of(name, way.kernels);
-    expect_losses(run.losses, trace.at(name).at("train_loss"), tolerance);
+    const Json& losses = trace.at(name).at("train_loss");
+    ASSERT_EQ(run.losses.size(), losses.size());
+    const std::size_t together = steps_together(name, isa, way, losses.size());
+    expect_losses(std::span(run.losses).first(together), losses, tolerance);
+    all_together &= together == losses.size();
+    if (together < losses.size()) continue;
     const Json& tests = trace.at(name).at("test");
     ASSERT_EQ(run.tests.size(), tests.size());
     for (std::size_t e = 0; e < tests.size(); ++e) {
@@ -141,15 +160,18 @@ TEST_P(GoldenTraining, FollowsPyTorch) {
       EXPECT_NEAR(double(run.tests[e].correct), tests[e].at("correct").get<double>(), name == "adadelta" ? 0 : 1);
     }
   }
-  if (runs.size() < 2) return;
+  if (!all_together) return;
   expect_differences(runs.at("adadelta").values, runs.at("adam").values, trace.at("parameter_difference"));
 }
 
 INSTANTIATE_TEST_SUITE_P(Order, GoldenTraining,
-                         testing::Combine(testing::Values("continue", "paired"), testing::ValuesIn(kWays)),
-                         [](const auto& param) {
-                           return std::string(std::get<0>(param.param)) + "_" + std::get<1>(param.param).name;
-                         });
+                         testing::Combine(testing::Values("continue"), testing::Values(kernels::Isa::best()),
+                                          testing::ValuesIn(kWays)),
+                         name_of);
+INSTANTIATE_TEST_SUITE_P(Isa, GoldenTraining,
+                         testing::Combine(testing::Values("paired"), testing::ValuesIn(kernels::Isa::available()),
+                                          testing::ValuesIn(kWays)),
+                         name_of);
 
 /// The original experiment: Adadelta, then Adam from the same weights, while the random numbers go on.
 /// Where two numbers are nearly equal, rounding decides which is the maximum, and whether a ReLU passes one. Whoever
