@@ -17,10 +17,10 @@ class Stopwatch {
     used_before_ = std::clock();
   }
   void pause() {
-    constexpr double kSuspension = 1;
     const double passed = std::chrono::duration<double>(Clock::now() - since_).count();
-    const double idle = passed - double(std::clock() - used_before_) / CLOCKS_PER_SEC;
-    const double suspended = idle > kSuspension ? idle : 0;
+    // On a busy machine a kernel may take the CPU away where a thread enters it. So nothing is asked of it here, after
+    // the time was read: what passes until resume() counts nowhere.
+    const double suspended = passed > kSuspension ? suspension_within(passed) : 0;
     seconds_ += passed - suspended;
     suspended_seconds_ += suspended;
   }
@@ -29,6 +29,13 @@ class Stopwatch {
 
  private:
   using Clock = std::chrono::steady_clock;
+  static constexpr double kSuspension = 1;
+
+  double suspension_within(double passed) const {
+    const double idle = passed - double(std::clock() - used_before_) / CLOCKS_PER_SEC;
+    return idle > kSuspension ? idle : 0;
+  }
+
   Clock::time_point since_ = Clock::now();
   std::clock_t used_before_ = std::clock();  // CPU time of all threads
   double seconds_ = 0, suspended_seconds_ = 0;

@@ -91,8 +91,8 @@ float Trainer::step(const Batches& batches, Index batch, Generator& generator) {
 void Trainer::train(Batches& batches, Generator& generator, const std::function<bool(Index, float)>& on_step,
                     Index first) {
   expect_fitting(batches.images());
-  watch_ = {};
   clock_.resume();
+  watch_ = {};
   if (first == 0) batches.begin_shuffled(generator);
   clock_.of(0).lap(kShuffle);
   for (Index b = first; b < batches.count(); ++b) {
@@ -100,8 +100,8 @@ void Trainer::train(Batches& batches, Generator& generator, const std::function<
     clock_.pause(kLayers + std::ssize(model_.stack().names()));  // worker 0 has added up the loss
     watch_.pause();
     if (!on_step(b, loss)) break;
+    clock_.resume();  // first, since both are to count for how long the watch takes to start
     watch_.resume();
-    clock_.resume();
   }
 }
 

@@ -30,9 +30,10 @@ STAND_INS = {
     "bench/ladder": 'exec "$real" 64 1',
     # Without PyTorch it says so, once it has understood its options.
     "bench/peers/compare": 'exec "$real" "$@" --python /nowhere/python3',
-    # Minutes of building and fuzzing.
+    # Minutes of building, fuzzing and emulating.
     "tests/fuzz": 'exec bash -n "$real"',
     "tests/threads": 'exec bash -n "$real"',
+    "tests/valgrind": 'exec bash -n "$real"',
     # An hour: here two seconds.
     "tests/soak": 'exec "$real" 0.03',
     # An hour or so.

@@ -51,6 +51,8 @@ class Faults:
                 places.append(int(number))
             else:
                 calls[kind] = range(1, int(number) + 1)
+        if len(calls["fsync"]) != 2 * len(calls["rename"]):
+            raise AssertionError(f"{name}: expected each file synced, renamed and its directory synced, found {calls}")
         return calls | {"allocation": sorted(places)}
 
     def check(self, name, fault):

@@ -146,7 +146,8 @@ std::string refusal(const std::string& name, const std::string& key, const std::
 }
 
 TEST(OptimizerOptions, AreRefusedInOneSentenceThatNamesTheOptimizer) {
-  EXPECT_EQ(refusal("adam", "lr", "fast"), "adam: option lr: expected a number, found 'fast'");
+  for (const char* word : {"fast", "inf", "-infinity", "nan", "1e999", ""})
+    EXPECT_EQ(refusal("adam", "lr", word), fmt::format("adam: option lr: expected a number, found '{}'", word));
   EXPECT_EQ(refusal("adam", "lr", "-1"), "adam: option lr: expected a number from 0 on, found -1");
   EXPECT_EQ(refusal("adam", "betas", "0.9"),
             "adam: option betas: expected two numbers with a slash between them, found '0.9'");

@@ -121,8 +121,8 @@ TEST_F(ForgedCheckpoint, WithOtherTensors) {
   expect_contains(with("cn1.bias", {15}, 60), "a tensor cn1.bias [16]");
   expect_contains(with("cn1.bias", {4, 4}, 64), "a tensor cn1.bias [16]");
   expect_contains(with("state.1.cn1.bias", {17}, 68), "a tensor state.1.cn1.bias [16]");
-  const std::string wrong(10, char(200));
-  expect_contains(refusal([&](Parts& parts) { tensor(parts, "answer_label").bytes = wrong; }), "one of 10 classes");
+  for (const std::string& wrong : {std::string(10, char(10)), std::string(10, char(200))})
+    expect_contains(refusal([&](Parts& parts) { tensor(parts, "answer_label").bytes = wrong; }), "one of 10 classes");
   const std::string nan("\0\0\xc0\x7f\0\0\xc0\x7f\0\0\xc0\x7f\0\0\xc0\x7f", 16);
   expect_contains(refusal([&](Parts& parts) { tensor(parts, "step_loss").bytes = nan; }), "losses that are finite");
 }
