@@ -52,7 +52,8 @@ class Faults:
             else:
                 calls[kind] = range(1, int(number) + 1)
         if len(calls["fsync"]) != 2 * len(calls["rename"]):
-            raise AssertionError(f"{name}: expected each file synced, renamed and its directory synced, found {calls}")
+            raise AssertionError(f"{name}: expected each file synced, renamed and its directory synced, found "
+                                 f"{len(calls['fsync'])} times fsync, {len(calls['rename'])} times rename")
         return calls | {"allocation": sorted(places)}
 
     def check(self, name, fault):
