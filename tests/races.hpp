@@ -47,6 +47,16 @@ inline RaceResult run_race(const RaceOptions& options, const Dataset& data,
   return Race(options).run(data, observers, never);
 }
 
+/// What a race has found once the last of these runs has ended.
+inline std::vector<RunDifference> differences_of(const std::vector<RunResult>& runs) {
+  RaceResult race;
+  for (const RunResult& run : runs) {
+    race.runs.push_back(run);
+    add_differences(race);
+  }
+  return race.differences;
+}
+
 /// The same bits: losses of steps and tests, and weights.
 inline void expect_same_run(const RunResult& a, const RunResult& b) {
   EXPECT_EQ(a.step_loss, b.step_loss);

@@ -127,7 +127,7 @@ TEST_F(ProgramCompareStop, DoesNotCountTheTimeForWhichItIsSuspended) {
   const Outcome outcome = program.wait();
   EXPECT_EQ(outcome.exit_code, 0) << outcome.err;
   const std::chrono::duration<double> all = std::chrono::steady_clock::now() - begin;
-  expect_contains(outcome.out, "  was suspended for ");
+  expect_contains(outcome.out, "adam  epoch: 1  was suspended for ");
   const auto epoch = nlohmann::json::parse(read_text(directory_ / "out/results.json"))["runs"][0]["epochs"][0];
   const double suspended = epoch.value("suspended_seconds", 0.0);
   EXPECT_GT(suspended, 2.1);

@@ -86,6 +86,9 @@ TEST(Sweep, ChoosesOnValidationAndReportsTest) {
   EXPECT_EQ(json[0]["points"][2]["diverged"], 1);
   EXPECT_TRUE(json[0]["points"][2]["test_accuracy"].is_null());
   EXPECT_EQ(compare_runs(runs, contestants(runs, sweeps)).labels.size(), 2u);
+  const auto differences = among(differences_of(runs), contestants(runs, sweeps));
+  ASSERT_EQ(differences.size(), 1u);
+  EXPECT_EQ(differences[0].b, "a-lr-2");
 }
 
 TEST(Sweep, TakesTheMeanOverSeedsAndNoSettingThatEverDiverged) {

@@ -17,16 +17,6 @@ RunResult run(const std::string& label, Status status, const std::vector<float>&
   return result;
 }
 
-/// What a race has found once the last of these runs has ended.
-std::vector<RunDifference> differences_of(const std::vector<RunResult>& runs) {
-  RaceResult race;
-  for (const RunResult& run : runs) {
-    race.runs.push_back(run);
-    add_differences(race);
-  }
-  return race.differences;
-}
-
 TEST(Difference, IsTheMeanAndItsPlaceInTheRangeOfTheFirst) {
   const std::vector<NamedTensor> a = {{"w", {2, 2}, {1, -1, 3, 5}}, {"b", {2}, {0.5, 1.5}}};
   const std::vector<NamedTensor> b = {{"w", {2, 2}, {0, 0, 1, 1}}, {"b", {2}, {1, 1}}};
