@@ -118,7 +118,7 @@ void add_options(Command& command, T& options) {
 /// Every option with its value; null where it has none.
 template <class T>
 nlohmann::ordered_json options_json(const T& options) {
-  nlohmann::ordered_json json;
+  nlohmann::ordered_json json = nlohmann::ordered_json::object();
   T::visit(options, [&json](const auto& value, const CommandOption& about) {
     if constexpr (requires { value.has_value(); })
       json[json_key(about)] = value ? nlohmann::ordered_json(*value) : nlohmann::ordered_json();

@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include "engine/files/json.hpp"
 #include "engine/files/safetensors.hpp"
 
 namespace gradrace {
@@ -70,16 +71,16 @@ nlohmann::ordered_json CompareOptions::json() const {
   nlohmann::ordered_json json = options_json(*this);
   json["isa"] = find_isa(isa).name();
   json["seeds"] = all_seeds();
-  if (json["seeds"].size() == 1) json.erase("seeds");
+  if (json["seeds"].size() == 1) remove(json, "seeds");
   return json;
 }
 
 nlohmann::ordered_json CompareOptions::decisive_json() const {
   nlohmann::ordered_json decisive = json();
   visit(*this, [&decisive](const auto&, const CommandOption& about) {
-    if (!about.decisive) decisive.erase(json_key(about));
+    if (!about.decisive) remove(decisive, json_key(about));
   });
-  if (order == "paired") decisive.erase("optimizer");  // otherwise those that ran before matter
+  if (order == "paired") remove(decisive, "optimizer");  // otherwise those that ran before matter
   return decisive;
 }
 

@@ -139,6 +139,13 @@ ordered_json read_json(const std::filesystem::path& file, std::size_t most) {
   return parse_json(read_text(file, most), file.string());
 }
 
+void remove(ordered_json& object, std::string_view key) {
+  ordered_json rest = ordered_json::object();
+  for (auto& [name, value] : object.items())
+    if (name != key) rest[name] = std::move(value);
+  object = std::move(rest);
+}
+
 std::string shown(const ordered_json& value) {
   constexpr std::size_t kLongest = 80;
   const std::string text = value.dump(-1, ' ', true, ordered_json::error_handler_t::replace);

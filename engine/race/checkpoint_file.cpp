@@ -77,7 +77,7 @@ void expect_same(const ordered_json* saved, const ordered_json* wanted, const st
 
 /// What makes a run that run, out of its run_json.
 ordered_json identity(const ordered_json& run) {
-  ordered_json identity;
+  ordered_json identity = ordered_json::object();
   for (const char* key : {"label", "optimizer", "options", "seed"}) identity[key] = run.at(key);
   return identity;
 }

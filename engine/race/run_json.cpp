@@ -27,7 +27,9 @@ ordered_json epoch_json(const EpochResult& epoch) {
     json["validation_total"] = epoch.validation->total;
   }
   if (epoch.stages.empty()) return json;
-  for (int p = 0; p < kPhases; ++p) json["phase_seconds"][name(Phase(p))] = phase_seconds(epoch.stages, Phase(p));
+  ordered_json seconds = ordered_json::object();
+  for (int p = 0; p < kPhases; ++p) seconds[name(Phase(p))] = phase_seconds(epoch.stages, Phase(p));
+  json["phase_seconds"] = std::move(seconds);
   json["stage_seconds"] = stages_json(epoch.stages);
   return json;
 }

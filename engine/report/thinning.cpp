@@ -4,6 +4,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "engine/files/json.hpp"
 #include "engine/results/rounding.hpp"
 
 namespace gradrace {
@@ -40,7 +41,7 @@ void thin_evaluation(ordered_json& evaluation, const ordered_json& hardest) {
   for (const char* key : {"answers", "losses"}) {
     ordered_json kept = ordered_json::array();
     for (const ordered_json& image : hardest) kept.push_back(evaluation[key].at(image["index"].get<std::size_t>()));
-    evaluation.erase(key);
+    remove(evaluation, key);
     evaluation[std::string("hardest_") + key] = kept;
   }
 }
@@ -54,7 +55,7 @@ ordered_json thinned(std::span<const ordered_json> results) {
     ordered_json& copy = thin.emplace_back(document);
     for (ordered_json& run : copy["runs"]) {
       run["losses"] = means(run["step_loss"], every);
-      run.erase("step_loss");
+      remove(run, "step_loss");
       if (run.contains("evaluation")) thin_evaluation(run["evaluation"], copy["hardest"]);
     }
   }

@@ -57,8 +57,8 @@ ordered_json results_json(const RaceSetting& setting, const RaceResult& race) {
   if (!setting.network.is_null()) json["network"] = setting.network;
   json["options"] = setting.options;
   json["runs"] = ordered_json::array();
-  if (!runs.empty() && !runs.front().kernels.empty()) {   // the same for all: shapes and options decide
-    json["program"]["kernels"] = ordered_json::object();  // which [] would not make safely without memory
+  if (!runs.empty() && !runs.front().kernels.empty()) {  // the same for all: shapes and options decide
+    json["program"]["kernels"] = ordered_json::object();
     for (const auto& [layer, used] : runs.front().kernels)
       json["program"]["kernels"][layer] = fmt::format("{}, {}", kernels::name(used.method), used.rest);
   }

@@ -57,6 +57,7 @@ void add_weights(ordered_json& results, std::span<const RunResult> runs) {
     if (is_shown(run, runs.front().seed)) shown.push_back(&run);
   for (const RunResult* run : shown) {
     ordered_json& json = results["runs"][std::size_t(run - runs.data())];
+    json["weights"] = ordered_json::object();
     for (std::size_t i = 0; i < run->parameters.size(); ++i)
       json["weights"][run->parameters[i].name] = histogram_json(run->parameters[i].values, bounds(shown, i));
     const auto is_convolution = [](const NamedTensor& tensor) { return tensor.shape.size() == 4; };

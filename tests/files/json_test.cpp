@@ -80,6 +80,15 @@ TEST(Json, IsReadFromRegularFilesOfSomeSize) {
   expect_contains(refusal("/dev/zero"), "/dev/zero: expected a regular file");
 }
 
+TEST(Json, LosesAKeyAndKeepsTheOrderOfTheOthers) {
+  ordered_json object = {{"z", 1}, {"a key of more than fifteen", {2, 3}}, {"b", nullptr}, {"a", "x"}};
+  remove(object, "missing");
+  EXPECT_EQ(object.size(), 4);
+  remove(object, "z");
+  remove(object, "b");
+  EXPECT_EQ(object.dump(), R"({"a key of more than fifteen":[2,3],"a":"x"})");
+}
+
 TEST(Json, IsShownOnOneLineAndNotAtLength) {
   EXPECT_EQ(shown("\x1b[31m\n\xff\u00e9"), R"("\u001b[31m\n\ufffd\u00e9")");
   EXPECT_EQ(shown(std::string(1000, 'a')), "\"" + std::string(79, 'a') + "...");
