@@ -77,7 +77,7 @@ void run_sparse_backward(benchmark::State& state, const PanelMatrix& shape, cons
   const auto work = [&](Worker worker) noexcept {
     const Range panels = worker.share_of(shape.panels());
     const std::span<float> mine = lists.part(worker.index(), threads);
-    kernels::linear_list(shape, kBatch, {l.dy.data(), shape.rows}, shape.cols, mine);
+    kernels::linear_list(isa, shape, kBatch, {l.dy.data(), shape.rows}, shape.cols, mine);
     kernels::linear_sparse_input_gradient(isa, shape, panels, kBatch, mine, l.weight.data(), {l.dx.data(), shape.cols});
     kernels::linear_sparse_weight_gradient(isa, shape, panels, kBatch, {l.x.data(), shape.cols}, mine,
                                            l.dweight.data() + panels.begin * shape.rows * kPanel);

@@ -44,7 +44,7 @@ Index conv_pool_scratch_floats(const ConvPoolShape& s) {
   const ConvPoolShape inner = framed(s);
   const Index forward = frame_floats(s.conv) + conv_rows_floats(inner, ConvMethod::kWinograd4) +  // the most rows
                         conv2d_scratch_floats(inner.conv);
-  const Index backward = 2 * frame_floats(s.conv) + list_floats(s) + 1 + s.pool_h * s.pool_w;
+  const Index backward = 2 * frame_floats(s.conv) + list_floats(s);
   return round_up(std::max(forward, backward), kPanel);
 }
 
@@ -84,12 +84,11 @@ void conv_pool_backward(const Isa& isa, const ConvPoolShape& shape, const float*
   }
   if (dx) std::fill_n(gradient, s.conv.in_h * s.conv.in_w * s.conv.in_c, 0.0f);
   const NonZeroLists lists = non_zero_lists(scratch.data() + 2 * frame, s.conv.out_c, band_cells(s));
-  Index32* step = reinterpret_cast<Index32*>(scratch.data() + 2 * frame + list_floats(s)) + 1;  // kNowhere is -1
   for (Index py = 0; py < s.out_h(); py += kBandRows) {
     const Range band{py, std::min(py + kBandRows, s.out_h())};
-    isa.table().list_non_zeros(s, band, dy, scale, place, step, lists);
-    isa.table().sparse_weight_gradient(s.conv, lists, image, dweight_rows, dbias);
-    if (dx) isa.table().sparse_input_gradient(s.conv, lists, weight_rows, gradient);
+    std::fill_n(lists.count, s.conv.out_c, 0);
+    isa.table().list_non_zeros(s, band, dy, scale, place, lists);
+    isa.table().sparse_gradients(s.conv, lists, image, weight_rows, dweight_rows, dbias, gradient);
   }
   if (dx) take_from_frame(shape.conv, gradient, dx);
 }

@@ -17,8 +17,8 @@ Index conv_pool_scratch_floats(const ConvPoolShape& shape);
 
 /// y(p, c) = max(0, max over window p of x * w + bias) * scale(c).
 /// Layout     x, weight, bias as conv2d_forward; y [out_h][out_w][out_c]; scale one float per channel, or null for no
-///            dropout; place as y: the maximum's place in its window (a small whole number), or kNowhere; null if no
-///            backward pass follows.
+///            dropout; place as y: how many floats of x in a frame lie between the window's first input and that of
+///            its maximum, or kNowhere; null if no backward pass follows.
 /// Numerics   the convolution's bits are conv2d_forward's, the first maximum wins, NaN wins and stays.
 /// Effects    overwrites y and place.   Aliasing  none.   Threads  serial.
 void conv_pool_forward(const Isa& isa, ConvMethod method, const ConvPoolShape& shape, const float* x,

@@ -56,8 +56,7 @@ void conv_sparse_gradients(const Isa& isa, const ConvShape& s, const float* x, c
   if (gradient) std::fill_n(gradient, inner.in_h * inner.in_w * inner.in_c, 0.0f);
   for (Index oy = 0; oy < inner.out_h(); oy += rows) {
     list_band(isa, inner, {oy, std::min(oy + rows, inner.out_h())}, dy, lists);
-    isa.table().sparse_weight_gradient(inner, lists, image, dweight_rows, dbias);
-    if (gradient) isa.table().sparse_input_gradient(inner, lists, weight_rows, gradient);
+    isa.table().sparse_gradients(inner, lists, image, weight_rows, dweight_rows, dbias, gradient);
   }
   if (dx) take_from_frame(s, gradient, dx);
 }

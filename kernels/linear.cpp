@@ -117,7 +117,8 @@ Index linear_list_floats(const PanelMatrix& w, Index rows) {
   return by_output(w, rows) + non_zero_floats(w.rows, rows);
 }
 
-void linear_list(const PanelMatrix& w, Index rows, ConstRows dy, Index x_stride, std::span<float> lists) noexcept {
+void linear_list(const Isa& isa, const PanelMatrix& w, Index rows, ConstRows dy, Index x_stride,
+                 std::span<float> lists) noexcept {
   GRADRACE_EXPECT(dy.stride, >=, w.rows);
   GRADRACE_EXPECT(Index(lists.size()), >=, linear_list_floats(w, rows));
   GRADRACE_EXPECT(rows * x_stride, <=, std::numeric_limits<Index32>::max());
@@ -125,12 +126,7 @@ void linear_list(const PanelMatrix& w, Index rows, ConstRows dy, Index x_stride,
   const NonZeroLists of_outputs = non_zero_lists(lists.data() + by_output(w, rows), w.rows, rows);
   std::fill_n(of_rows.count, rows, 0);
   std::fill_n(of_outputs.count, w.rows, 0);
-  for (Index n = 0; n < rows; ++n)
-    for (Index o = 0; o < w.rows; ++o) {
-      const float gradient = dy.data[n * dy.stride + o];
-      of_rows.append(n, Index32(o * kPanel), gradient);
-      of_outputs.append(o, Index32(n * x_stride), gradient);
-    }
+  isa.table().list_matrix(rows, w.rows, dy.data, dy.stride, x_stride, of_rows, of_outputs);
 }
 
 void linear_sparse_input_gradient(const Isa& isa, const PanelMatrix& w, Range panels, Index rows,

@@ -59,7 +59,8 @@ void linear_weight_gradient(const Isa& isa, const PanelMatrix& w, Index rows, Co
 Index linear_list_floats(const PanelMatrix& w, Index rows);
 /// Makes the lists, by row and by output. x_stride: of the x that the weight's gradient will get; rows * x_stride must
 /// fit 32 bits.
-void linear_list(const PanelMatrix& w, Index rows, ConstRows dy, Index x_stride, std::span<float> lists) noexcept;
+void linear_list(const Isa& isa, const PanelMatrix& w, Index rows, ConstRows dy, Index x_stride,
+                 std::span<float> lists) noexcept;
 
 /// linear_input_gradient and linear_weight_gradient from the lists; rows and x.stride are those of linear_list.
 void linear_sparse_input_gradient(const Isa& isa, const PanelMatrix& w, Range panels, Index rows,

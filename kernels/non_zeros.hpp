@@ -9,46 +9,41 @@ namespace gradrace::kernels {
 
 using Index32 = std::int32_t;
 
-/// One gradient that is not zero, and where what it is multiplied by begins (of a convolution: its input window).
-struct NonZero {
-  Index32 offset;
-  float gradient;
-};
-
-/// Lists, by output channel or by row: count[i] entries from entries[i * capacity] on.
+/// Lists, by output channel or by row. Of list i, the first count[i] gradients stand at gradients(i), and at offsets(i)
+/// where what each is multiplied by begins (of a convolution: its input window).
 struct NonZeros {
   const Index32* count;
-  const NonZero* entries;
+  const float* entries;
   Index capacity;
 
-  const NonZero* list(Index i) const { return entries + i * capacity; }
+  const float* gradients(Index i) const { return entries + 2 * i * capacity; }
+  const Index32* offsets(Index i) const { return reinterpret_cast<const Index32*>(gradients(i) + capacity); }
 };
 
-/// The same while they are made. Behind the entries of each list there is room for one more: what is listed is written
-/// there first, and stays only if it is not zero, since a branch could not be foreseen.
+/// The same while they are made.
 struct NonZeroLists {
   Index32* count;
-  NonZero* entries;
+  float* entries;
   Index capacity;
 
-  NonZero* list(Index i) const { return entries + i * capacity; }
-  void append(Index i, Index32 offset, float gradient) const {
-    list(i)[count[i]] = {offset, gradient};
-    count[i] += gradient != 0.0f;  // NaN is not zero
-  }
+  float* gradients(Index i) const { return entries + 2 * i * capacity; }
+  Index32* offsets(Index i) const { return reinterpret_cast<Index32*>(gradients(i) + capacity); }
   operator NonZeros() const { return {count, entries, capacity}; }
 };
 
-/// How lists of at most `most` entries each lie in memory: the counts, then the entries of one list after the other.
+/// How lists of at most `most` entries each lie in memory: the counts, then one list after the other. Whole vectors are
+/// written to a list's end, so there is room for one more behind each.
+constexpr Index non_zero_capacity(Index most) {
+  return most + kPanel;
+}
 constexpr Index non_zero_floats(Index lists, Index most) {
-  return round_up(lists, 2) + 2 * lists * (most + 1);
+  return round_up(lists, kPanel) + 2 * lists * non_zero_capacity(most);
 }
 inline NonZeroLists non_zero_lists(float* memory, Index lists, Index most) {
-  return {reinterpret_cast<Index32*>(memory), reinterpret_cast<NonZero*>(memory + round_up(lists, 2)), most + 1};
+  return {reinterpret_cast<Index32*>(memory), memory + round_up(lists, kPanel), non_zero_capacity(most)};
 }
 inline NonZeros non_zeros(const float* memory, Index lists, Index most) {
-  return {reinterpret_cast<const Index32*>(memory), reinterpret_cast<const NonZero*>(memory + round_up(lists, 2)),
-          most + 1};
+  return {reinterpret_cast<const Index32*>(memory), memory + round_up(lists, kPanel), non_zero_capacity(most)};
 }
 
 }  // namespace gradrace::kernels

@@ -105,6 +105,10 @@ struct KernelTable {
 
   void (*gemm)(const GemmArgs&) noexcept;
   void (*sparse_product)(const SparseProductArgs&) noexcept;
+  /// Appends what is not zero in rows x cols of x to a list by row, with an offset of kPanel for each column, and to
+  /// one by column, with an offset of row_offset for each row.
+  void (*list_matrix)(Index rows, Index cols, const float* x, Index x_stride, Index row_offset,
+                      const NonZeroLists& of_rows, const NonZeroLists& of_cols) noexcept;
   void (*linear_forward)(const LinearArgs&) noexcept;
   void (*transpose)(PanelMatrix shape, const float* from, Range panels, float* to) noexcept;
   // Of what implicit convolution does: one channel, 3 x 3, stride 1, whole panels of output channels (conv2d.hpp).
@@ -134,15 +138,15 @@ struct KernelTable {
   void (*leaky_relu_forward)(Index n, float slope, const float* x, float* y) noexcept;
   void (*leaky_relu_backward)(Index n, float slope, const float* from, const float* dy, float* dx) noexcept;
   void (*relu_pool_row)(const ConvPoolShape&, const float* rows, const float* scale, float* y, float* place) noexcept;
-  /// step[place] becomes the way from a window's first input to that of a place, step[kNowhere] exists as well.
+  /// Lists some pooled rows of dy behind what the lists hold. Here and below, shapes have no padding (conv_frame.hpp).
   void (*list_non_zeros)(const ConvPoolShape&, Range band, const float* dy, const float* scale, const float* place,
-                         Index32* step, const NonZeroLists& lists) noexcept;
+                         const NonZeroLists& lists) noexcept;
   Index (*count_non_zeros)(Index n, const float* x) noexcept;
-  /// Lists some output rows of dy behind what the lists hold. Here and below, shapes have no padding (conv_frame.hpp).
+  /// The same of some output rows of dy.
   void (*list_gradients)(const ConvShape&, Range out_rows, const float* dy, const NonZeroLists& lists) noexcept;
-  void (*sparse_weight_gradient)(const ConvShape&, const NonZeros&, const float* x, float* dweight_rows,
-                                 float* dbias) noexcept;
-  void (*sparse_input_gradient)(const ConvShape&, const NonZeros&, const float* weight_rows, float* dx) noexcept;
+  /// Of weight, bias and, if dx is not null, input; adds to them.
+  void (*sparse_gradients)(const ConvShape&, const NonZeros&, const float* x, const float* weight_rows,
+                           float* dweight_rows, float* dbias, float* dx) noexcept;
   WinogradKernels winograd2, winograd4, winograd2_wide;  ///< F(2x2, 3x3), F(4x4, 3x3) and F(2x2, 5x5)
   float (*log_softmax_nll)(Index classes, const float* x, Index target, float scale, float* log_prob,
                            float* dx) noexcept;

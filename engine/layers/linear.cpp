@@ -83,7 +83,8 @@ class Linear final : public Layer {
 
   void backward_parts(const Context& context, Range parts, Activations in, Activations d_out,
                       Activations d_in) const override {
-    kernels::linear_list(weights_, context.batch, {d_out.data, d_out.stride}, in.stride, context.span(lists_));
+    kernels::linear_list(context.isa, weights_, context.batch, {d_out.data, d_out.stride}, in.stride,
+                         context.span(lists_));
     const Index panels = kernels::linear_part_panels(weights_);
     if (d_in)
       kernels::linear_sparse_input_gradient(

@@ -1,7 +1,7 @@
 #pragma once
 // The fused stage's parts: ReLU and pooling of one row of windows, and the lists of non-zero gradients.
 
-#include "kernels/simd/vector.inl.hpp"
+#include "kernels/simd/non_zeros.inl.hpp"
 #include "kernels/table.hpp"
 
 namespace gradrace::kernels {
@@ -11,6 +11,12 @@ template <class Arch>
 struct ConvPool {
   using V = Vector<Arch>;
   static constexpr Index kLanes = Index(V::size);
+
+  /// The way from a window's first input to that of one of its positions.
+  static float place_of(const ConvPoolShape& s, Index ky, Index kx) {
+    return float((ky * s.conv.y.stride * s.conv.in_w + kx * s.conv.x.stride) * s.conv.in_c);
+  }
+
   /// Calls visit(value, place) for a window's values but the first, in row-major order. `at` is the first value of some
   /// channels, row the distance between rows. Side: of a square window, if known at compile time, which makes the loop
   /// several times as fast; else 0.
@@ -18,8 +24,7 @@ struct ConvPool {
   static void for_each_other(const ConvPoolShape& s, const float* at, Index row, const Load& load, const Visit& visit) {
     const Index height = Side ? Side : s.pool_h, width = Side ? Side : s.pool_w;
     for (Index ky = 0; ky < height; ++ky)
-      for (Index kx = ky == 0; kx < width; ++kx)
-        visit(load(at + ky * row + kx * s.conv.out_c), V(float(ky * width + kx)));
+      for (Index kx = ky == 0; kx < width; ++kx) visit(load(at + ky * row + kx * s.conv.out_c), V(place_of(s, ky, kx)));
   }
 
   /// The maximum of a window and its place, the first maximum and any NaN winning.
@@ -64,25 +69,24 @@ struct ConvPool {
   }
 
   static void list_non_zeros(const ConvPoolShape& s, Range band, const float* dy, const float* scale,
-                             const float* place, Index32* step, const NonZeroLists& lists) noexcept {
-    const Index channels = s.conv.out_c, windows = s.out_w();
-    const Index row = s.conv.y.stride * s.conv.in_w * s.conv.in_c, col = s.conv.x.stride * s.conv.in_c;
-    step[Index(kNowhere)] = 0;
-    for (Index p = 0; p < s.pool_h * s.pool_w; ++p) step[p] = Index32(p / s.pool_w * row + p % s.pool_w * col);
-    for (Index c = 0; c < channels; ++c) {
-      // Every output is written behind the list and only some stay there: a branch could not be foreseen.
-      NonZero* end = lists.list(c);
-      const float factor = scale ? scale[c] : 1.0f;
-      for (Index py = band.begin; py < band.end; ++py) {
-        Index32 base = Index32(py * s.pool_h * row);
-        Index at = py * windows * channels + c;
-        for (Index px = 0; px < windows; ++px, at += channels, base += Index32(s.pool_w * col)) {
-          const int from = int(place[at]);
-          *end = {base + step[from], dy[at] * factor};
-          end += from >= 0;
-        }
+                             const float* place, const NonZeroLists& lists) noexcept {
+    using Block = NonZeroBlock<Arch>;
+    const Index channels = s.conv.out_c, end = band.end * s.out_w();
+    const CellGrid windows{.width = s.out_w(),
+                           .row = s.pool_h * s.conv.y.stride * s.conv.in_w * s.conv.in_c,
+                           .col = s.pool_w * s.conv.x.stride * s.conv.in_c};
+    for (Index cell = band.begin * s.out_w(); cell < end; cell += kLanes) {
+      const Index some = end - cell < kLanes ? end - cell : kLanes;
+      const auto offsets = Block::offsets(windows, cell, some);
+      for (Index c = 0; c < channels; c += kLanes) {
+        const Index n = channels - c < kLanes ? channels - c : kLanes, at = cell * channels + c;
+        V places[kLanes], gradients[kLanes];
+        Block::columns(place + at, channels, some, n, kNowhere, places);
+        Block::columns(dy + at, channels, some, n, 0.0f, gradients);
+        for (Index i = 0; i < n; ++i)
+          Block::append(lists, c + i, bits(places[i] >= V(0.0f)), offsets + xsimd::to_int(places[i]),
+                        scale ? gradients[i] * V(scale[c + i]) : gradients[i]);
       }
-      lists.count[c] = Index32(end - lists.list(c));
     }
   }
 };

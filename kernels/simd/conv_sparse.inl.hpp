@@ -1,6 +1,7 @@
 #pragma once
 // The gradients of a convolution from lists of the output's gradients that are not zero.
 
+#include "kernels/simd/non_zeros.inl.hpp"
 #include "kernels/simd/tiles.inl.hpp"
 #include "kernels/table.hpp"
 
@@ -11,9 +12,12 @@ template <class Arch>
 struct ConvSparse {
   using V = Vector<Arch>;
   static constexpr Index kLanes = Index(V::size);
+  // With 32 registers both gradients come from one walk over a list: of a piece of a kernel they hold weights and sums.
+  // With 16 they come from two, and in between the input's window and that of its gradient take turns in the cache.
+  static constexpr bool kOneWalk = Tiles<Arch>::kRegisters == 32;
   // Vectors of some rows of a kernel that are worked on together. Each entry of a list costs a broadcast and an address
   // beside them, and sums must outnumber the latency of a multiply-add: nine do, and leave room in 16 registers.
-  static constexpr Index kSums = Tiles<Arch>::kRegisters == 32 ? 15 : 9, kVectors = 3, kMostRows = 5;
+  static constexpr Index kSums = kOneWalk ? 14 : 9, kVectors = 3, kMostRows = 5;
 
   static Index count_non_zeros(Index n, const float* x) noexcept {
     Index count = 0;
@@ -23,20 +27,9 @@ struct ConvSparse {
   }
 
   static void list_gradients(const ConvShape& s, Range rows, const float* dy, const NonZeroLists& lists) noexcept {
-    const Index out_w = s.out_w(), channels = s.out_c;
-    for (Index c = 0; c < channels; ++c) {
-      // As NonZeroLists::append does, with the list's end in a register.
-      NonZero* end = lists.list(c) + lists.count[c];
-      for (Index oy = rows.begin; oy < rows.end; ++oy) {
-        const float* from = dy + oy * out_w * channels + c;
-        Index offset = oy * s.y.stride * s.in_w * s.in_c;
-        for (Index ox = 0; ox < out_w; ++ox, from += channels, offset += s.x.stride * s.in_c) {
-          *end = {Index32(offset), *from};
-          end += *from != 0.0f;
-        }
-      }
-      lists.count[c] = Index32(end - lists.list(c));
-    }
+    const CellGrid windows{.width = s.out_w(), .row = s.y.stride * s.in_w * s.in_c, .col = s.x.stride * s.in_c};
+    const Range cells{rows.begin * windows.width, rows.end * windows.width};
+    NonZeroBlock<Arch>::append_columns(dy + cells.begin * s.out_c, s.out_c, windows, cells, s.out_c, lists);
   }
 
   /// Some rows of a kernel and, in each, some of its floats: what is worked on together.
@@ -45,40 +38,39 @@ struct ConvSparse {
     Index w = 0, w_row = 0;  ///< the same in a kernel
   };
 
-  /// dw += sum over the list of gradient * x(offset ...), for a piece of Rows times Vectors vectors.
-  template <Index Rows, Index Vectors, class Load, class Store>
-  static void gather(const NonZero* entries, Index count, const Piece& piece, const float* x, float* dw,
-                     const Load& load, const Store& store) {
-    V sum[Rows][Vectors];
-    for (Index r = 0; r < Rows; ++r)
-      for (Index v = 0; v < Vectors; ++v) sum[r][v] = load(dw + piece.w + r * piece.w_row + v * kLanes);
-    for (Index i = 0; i < count; ++i) {
-      const V g(entries[i].gradient);
-      const float* from = x + piece.x + entries[i].offset;
-      for (Index r = 0; r < Rows; ++r)
-        for (Index v = 0; v < Vectors; ++v)
-          sum[r][v] = multiply_add(g, load(from + r * piece.x_row + v * kLanes), sum[r][v]);
-    }
-    for (Index r = 0; r < Rows; ++r)
-      for (Index v = 0; v < Vectors; ++v) store(sum[r][v], dw + piece.w + r * piece.w_row + v * kLanes);
-  }
+  /// A list, and what is walked along it.
+  struct Walk {
+    const float* gradients;
+    const Index32* offsets;
+    Index count;
+    const float *x, *weight;
+    float *dweight, *dx;
+  };
 
-  /// dx(offset ...) += gradient * w for every entry of the list, for a piece of Rows times Vectors vectors.
-  template <Index Rows, Index Vectors, class Load, class Store>
-  static void scatter(const NonZero* entries, Index count, const Piece& piece, const float* w, float* dx,
-                      const Load& load, const Store& store) {
-    V weight[Rows][Vectors];
+  /// For every entry of the list, of a piece of Rows times Vectors vectors: dweight += gradient * x(offset ...) and
+  /// dx(offset ...) += gradient * weight, or one of the two.
+  template <bool kWeight, bool kInput, Index Rows, Index Vectors, class Load, class Store>
+  [[gnu::always_inline]] static void walk(Walk list, Piece piece, const Load& load, const Store& store) {
+    V weight[Rows][Vectors], sum[Rows][Vectors];
     for (Index r = 0; r < Rows; ++r)
-      for (Index v = 0; v < Vectors; ++v) weight[r][v] = load(w + piece.w + r * piece.w_row + v * kLanes);
-    for (Index i = 0; i < count; ++i) {
-      const V g(entries[i].gradient);
-      float* to = dx + piece.x + entries[i].offset;
+      for (Index v = 0; v < Vectors; ++v) {
+        const Index at = piece.w + r * piece.w_row + v * kLanes;
+        if constexpr (kInput) weight[r][v] = load(list.weight + at);
+        if constexpr (kWeight) sum[r][v] = load(list.dweight + at);
+      }
+    for (Index i = 0; i < list.count; ++i) {
+      const V g(list.gradients[i]);
+      const Index window = piece.x + list.offsets[i];
       for (Index r = 0; r < Rows; ++r)
         for (Index v = 0; v < Vectors; ++v) {
-          float* at = to + r * piece.x_row + v * kLanes;
-          store(multiply_add(g, weight[r][v], load(at)), at);
+          const Index at = window + r * piece.x_row + v * kLanes;
+          if constexpr (kWeight) sum[r][v] = multiply_add(g, load(list.x + at), sum[r][v]);
+          if constexpr (kInput) store(multiply_add(g, weight[r][v], load(list.dx + at)), list.dx + at);
         }
     }
+    if constexpr (kWeight)
+      for (Index r = 0; r < Rows; ++r)
+        for (Index v = 0; v < Vectors; ++v) store(sum[r][v], list.dweight + piece.w + r * piece.w_row + v * kLanes);
   }
 
   /// Calls body<Rows, Vectors>(piece) for all rows of some columns of the kernel of output channel o, of which n floats
@@ -115,30 +107,43 @@ struct ConvSparse {
       });
   }
 
-  static void weight_gradient(const ConvShape& s, const NonZeros& lists, const float* x, float* dweight_rows,
-                              float* dbias) noexcept {
+  /// Walks along the list of each output channel; `walk` has all but the lists.
+  template <bool kWeight, bool kInput>
+  static void walk_all(const ConvShape& s, const NonZeros& lists, Walk list) {
     for (Index o = 0; o < s.out_c; ++o) {
-      const NonZero* entries = lists.list(o);
-      const Index count = lists.count[o];
-      if (count == 0) continue;
-      float sum = 0.0f;
-      for (Index i = 0; i < count; ++i) sum += entries[i].gradient;
-      dbias[o] += sum;
+      list.gradients = lists.gradients(o);
+      list.offsets = lists.offsets(o);
+      list.count = lists.count[o];
+      if (list.count == 0) continue;
       for_each_piece(s, o, [&]<Index Rows, Index Vectors>(const Piece& piece, auto load, auto store) {
-        gather<Rows, Vectors>(entries, count, piece, x, dweight_rows, load, store);
+        walk<kWeight, kInput, Rows, Vectors>(list, piece, load, store);
       });
     }
   }
 
-  static void input_gradient(const ConvShape& s, const NonZeros& lists, const float* weight_rows, float* dx) noexcept {
-    for (Index o = 0; o < s.out_c; ++o) {
-      const NonZero* entries = lists.list(o);
-      const Index count = lists.count[o];
-      if (count == 0) continue;
-      for_each_piece(s, o, [&]<Index Rows, Index Vectors>(const Piece& piece, auto load, auto store) {
-        scatter<Rows, Vectors>(entries, count, piece, weight_rows, dx, load, store);
-      });
+  static void bias_gradient(const NonZeros& lists, Index channels, float* dbias) {
+    for (Index o = 0; o < channels; ++o) {
+      const float* gradients = lists.gradients(o);
+      float sum = 0.0f;
+      for (Index i = 0; i < lists.count[o]; ++i) sum += gradients[i];
+      dbias[o] += sum;
     }
+  }
+
+  static void gradients(const ConvShape& s, const NonZeros& lists, const float* x, const float* weight_rows,
+                        float* dweight_rows, float* dbias, float* dx) noexcept {
+    const Walk walk{.gradients = nullptr,
+                    .offsets = nullptr,
+                    .count = 0,
+                    .x = x,
+                    .weight = weight_rows,
+                    .dweight = dweight_rows,
+                    .dx = dx};
+    bias_gradient(lists, s.out_c, dbias);
+    if constexpr (kOneWalk)
+      if (dx) return walk_all<true, true>(s, lists, walk);
+    walk_all<true, false>(s, lists, walk);
+    if (dx) walk_all<false, true>(s, lists, walk);
   }
 };
 

@@ -3,6 +3,7 @@
 // B panel (or of two) is loaded and one element of each A row is broadcast.
 
 #include "kernels/simd/tiles.inl.hpp"
+#include "kernels/simd/transpose.inl.hpp"
 #include "kernels/table.hpp"
 
 namespace gradrace::kernels {
@@ -154,17 +155,12 @@ struct Gemm {
     }
   }
 
-  /// Four rows of four: the transpose of a block (longer vectors cannot cross their 128-bit halves cheaply).
+  /// The transpose of as many rows of a panel as a vector has lanes.
   static void transpose_block(const float* from, float* to) {
-    using Four = FourFloats;
-    const Four a = Four::load_unaligned(from), b = Four::load_unaligned(from + kPanel);
-    const Four c = Four::load_unaligned(from + 2 * kPanel), d = Four::load_unaligned(from + 3 * kPanel);
-    const Four ac_low = xsimd::zip_lo(a, c), ac_high = xsimd::zip_hi(a, c);
-    const Four bd_low = xsimd::zip_lo(b, d), bd_high = xsimd::zip_hi(b, d);
-    xsimd::zip_lo(ac_low, bd_low).store_unaligned(to);
-    xsimd::zip_hi(ac_low, bd_low).store_unaligned(to + kPanel);
-    xsimd::zip_lo(ac_high, bd_high).store_unaligned(to + 2 * kPanel);
-    xsimd::zip_hi(ac_high, bd_high).store_unaligned(to + 3 * kPanel);
+    V v[kLanes];
+    for (Index i = 0; i < kLanes; ++i) v[i] = V::load_unaligned(from + i * kPanel);
+    kernels::transpose(v);
+    for (Index i = 0; i < kLanes; ++i) v[i].store_unaligned(to + i * kPanel);
   }
 
   /// Panel by panel: 16 rows of 16 become 16 columns, so that whole lines are read and written.
@@ -177,8 +173,9 @@ struct Gemm {
         const float* source = from + shape.offset(r0, c0);
         float* target = to + r0 * outputs + c0 * kPanel;
         if (height == kPanel && width == kPanel) {
-          for (Index c = 0; c < kPanel; c += 4)
-            for (Index r = 0; r < kPanel; r += 4) transpose_block(source + r * kPanel + c, target + c * kPanel + r);
+          for (Index c = 0; c < kPanel; c += kLanes)
+            for (Index r = 0; r < kPanel; r += kLanes)
+              transpose_block(source + r * kPanel + c, target + c * kPanel + r);
         } else {
           for (Index c = 0; c < width; ++c)
             for (Index r = 0; r < height; ++r) target[c * kPanel + r] = source[r * kPanel + c];

@@ -2,6 +2,7 @@
 // The product of a sparse matrix, given as lists, and a dense one. Every multiply-add loads its vector of the dense
 // matrix, which costs nothing where a core can load as often as it can multiply.
 
+#include "kernels/simd/non_zeros.inl.hpp"
 #include "kernels/simd/tiles.inl.hpp"
 #include "kernels/table.hpp"
 
@@ -23,11 +24,12 @@ struct SparseProduct {
       V sum[Panels][kVectors];
       for (Index p = 0; p < Panels; ++p)
         for (Index v = 0; v < kVectors; ++v) sum[p][v] = V(0.0f);
-      const NonZero* const end = g.a.list(r) + g.a.count[r];
-      for (const NonZero* entry = g.a.list(r); entry < end; ++entry) {
-        const V factor(entry->gradient);
+      const float* const gradients = g.a.gradients(r);
+      const Index32* const offsets = g.a.offsets(r);
+      for (Index i = 0; i < g.a.count[r]; ++i) {
+        const V factor(gradients[i]);
         const float* from[divide_up(Panels, kReach)];
-        for (Index p = 0; p < Panels; p += kReach) from[p / kReach] = b + entry->offset + p * g.b_panel_stride;
+        for (Index p = 0; p < Panels; p += kReach) from[p / kReach] = b + offsets[i] + p * g.b_panel_stride;
         for (Index p = 0; p < Panels; ++p)
           for (Index v = 0; v < kVectors; ++v)
             sum[p][v] = multiply_add(
@@ -35,6 +37,20 @@ struct SparseProduct {
       }
       for (Index p = 0; p < Panels; ++p)
         for (Index v = 0; v < kVectors; ++v) sum[p][v].store_unaligned(c + p * g.c_panel_stride + v * kLanes);
+    }
+  }
+
+  static void list_matrix(Index rows, Index cols, const float* x, Index x_stride, Index row_offset,
+                          const NonZeroLists& of_rows, const NonZeroLists& of_cols) noexcept {
+    using Block = NonZeroBlock<Arch>;
+    Block::append_columns(x, x_stride, {.width = 1, .row = row_offset, .col = 0}, {0, rows}, cols, of_cols);
+    for (Index c = 0; c < cols; c += Block::kLanes) {
+      const auto offsets = Block::offsets({.width = 1, .row = kPanel, .col = 0}, c, Block::kLanes);
+      for (Index r = 0; r < rows; ++r) {
+        const V row = cols - c < Block::kLanes ? load_part<V>(x + r * x_stride + c, cols - c)
+                                               : V::load_unaligned(x + r * x_stride + c);
+        Block::append(of_rows, r, bits(!(row == V(0.0f))), offsets, row);
+      }
     }
   }
 

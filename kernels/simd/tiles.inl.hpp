@@ -21,8 +21,5 @@ struct Tiles {
   static constexpr Index kMostSums = kRegisters / 4 * 3;
 };
 
-/// A vector of four floats, which every instruction set has.
-using FourFloats = xsimd::make_sized_batch_t<float, 4>;
-
 }  // namespace
 }  // namespace gradrace::kernels

@@ -153,7 +153,7 @@ TEST_P(ConvPool, LetsNanThroughAndFindsTheFirstMaximum) {
     conv_pool_forward(isa(), ConvMethod::kImplicit, s, x.data(), one.data(), zero.data(), nullptr, &y, &place, scratch);
     return std::pair(y, place);
   };
-  EXPECT_EQ(run({1, 3, 3, 2}), std::pair(3.0f, 1.0f));
+  EXPECT_EQ(run({1, 3, 3, 2}), std::pair(3.0f, 1.0f));  // one input on
   EXPECT_EQ(run({-1, -2, -3, -2}), std::pair(0.0f, kNowhere));
   EXPECT_EQ(run({-1, 0, -3, 0}), std::pair(0.0f, kNowhere));  // where ReLU's input is zero its gradient is
   EXPECT_EQ(run({kInfinity, 1, 2, 3}), std::pair(kInfinity, 0.0f));

@@ -137,7 +137,7 @@ std::vector<float> gradients(const Isa& isa, const PanelMatrix& w, Index rows, c
   const Input x_in(x, 0), w_in(weight, 0), dy_in(dy, 0);
   Output dx(rows * all, 0), dw(panels.size() * w.rows * kPanel, 0), lists(linear_list_floats(w, rows));
   if (sparse) {
-    linear_list(w, rows, {dy_in.data(), w.rows}, all, lists.span());
+    linear_list(isa, w, rows, {dy_in.data(), w.rows}, all, lists.span());
     linear_sparse_input_gradient(isa, w, panels, rows, lists.span(), w_in.data(), {dx.data(), all});
     linear_sparse_weight_gradient(isa, w, panels, rows, {x_in.data(), all}, lists.span(), dw.data());
   } else {
@@ -187,8 +187,8 @@ TEST(LinearDeathTest, RefusesRowsThatOverlap) {
   EXPECT_DEATH(linear_add_up(Isa::best(), w, {0, 3}, 2, v, v.data(), {v.data(), 10}), "some.end");
   EXPECT_DEATH(linear_input_gradient(Isa::best(), w, {0, 2}, 2, {v.data(), 9}, v.data(), {v.data(), 20}), "dy.stride");
   EXPECT_DEATH(linear_weight_gradient(Isa::best(), w, 2, {v.data(), 20}, {v.data(), 9}, {0, 2}, v.data()), "dy.stride");
-  EXPECT_DEATH(linear_list(w, 2, {v.data(), 9}, 20, v), "dy.stride");
-  EXPECT_DEATH(linear_list(w, 2, {v.data(), 10}, 20, {}), "lists");
+  EXPECT_DEATH(linear_list(Isa::best(), w, 2, {v.data(), 9}, 20, v), "dy.stride");
+  EXPECT_DEATH(linear_list(Isa::best(), w, 2, {v.data(), 10}, 20, {}), "lists");
   EXPECT_DEATH(linear_sparse_input_gradient(Isa::best(), w, {0, 2}, 2, v, v.data(), {v.data(), 20}), "panels.end");
   EXPECT_DEATH(linear_sparse_weight_gradient(Isa::best(), w, {0, 2}, 2, {v.data(), 20}, v, v.data()), "panels.end");
 }
