@@ -5,7 +5,9 @@
 
 #include "kernels/conv_frame.hpp"
 #include "kernels/conv_method.hpp"
+#include "kernels/conv_single.hpp"
 #include "kernels/gemm.hpp"
+#include "kernels/table.hpp"
 
 namespace gradrace::kernels {
 namespace {
@@ -38,6 +40,14 @@ struct Image {
 Image image_for(const ConvMethodKernels& method, const ConvShape& s, const float* x, std::span<float> scratch) {
   if (!frames(method, s)) return {x, scratch};
   return {put_in_frame(s, x, scratch.data()), scratch.subspan(std::size_t(frame_floats(s)))};
+}
+
+bool runs_single(ConvMethod method, const ConvShape& s) {
+  return method == ConvMethod::kImplicit && conv_single_supports(s);
+}
+
+Index out_floats(const ConvShape& s) {
+  return s.out_h() * s.out_w() * s.out_c;
 }
 
 }  // namespace
@@ -124,6 +134,21 @@ void conv2d_parameter_gradient(const Isa& isa, ConvMethod method, const ConvShap
   const Image image = image_for(kernels_of(method), s, x, scratch);
   kernels_of(method).parameter_gradient(isa, inner_shape(kernels_of(method), s), image.x, dy, dweight, dbias,
                                         accumulate, image.scratch);
+}
+
+void conv2d_relu_forward(const Isa& isa, ConvMethod method, const ConvShape& s, const float* x, const float* weight,
+                         const float* bias, float* y, std::span<float> scratch) noexcept {
+  if (runs_single(method, s)) return isa.table().conv_single_relu_forward(s, {0, s.out_h()}, x, weight, bias, y);
+  conv2d_forward(isa, method, s, x, weight, bias, y, scratch);
+  isa.table().relu_forward(out_floats(s), y, y);
+}
+
+void conv2d_relu_parameter_gradient(const Isa& isa, ConvMethod method, const ConvShape& s, const float* x,
+                                    const float* y, float* dy, float* dweight, float* dbias, bool accumulate,
+                                    std::span<float> scratch) noexcept {
+  if (runs_single(method, s)) return isa.table().conv_single_relu_gradient(s, x, y, dy, accumulate, dweight, dbias);
+  isa.table().relu_backward(out_floats(s), y, dy, dy);
+  conv2d_parameter_gradient(isa, method, s, x, dy, dweight, dbias, accumulate, scratch);
 }
 
 void conv_bias_gradient(const Isa& isa, const ConvShape& s, const float* dy, float* dbias, bool accumulate) noexcept {

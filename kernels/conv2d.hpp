@@ -73,6 +73,15 @@ void conv2d_parameter_gradient(const Isa& isa, ConvMethod method, const ConvShap
                                const float* dy, float* dweight, float* dbias, bool accumulate,
                                std::span<float> scratch) noexcept;
 
+/// conv2d_forward and ReLU behind it: y = max(0, x * w + bias), where NaN stays NaN.
+void conv2d_relu_forward(const Isa& isa, ConvMethod method, const ConvShape& shape, const float* x, const float* weight,
+                         const float* bias, float* y, std::span<float> scratch) noexcept;
+
+/// conv2d_parameter_gradient through that ReLU: where its output y is 0, dy counts as 0, and may be set to 0.
+void conv2d_relu_parameter_gradient(const Isa& isa, ConvMethod method, const ConvShape& shape, const float* x,
+                                    const float* y, float* dy, float* dweight, float* dbias, bool accumulate,
+                                    std::span<float> scratch) noexcept;
+
 /// The gradient of the input of one sample; overwrites dx. weight_transposed is the panel matrix of the transpose
 /// (gemm.hpp: transpose). Patches' gradients are added to dx in row-major order of the output positions.
 void conv2d_input_gradient(const Isa& isa, const ConvShape& shape, const float* dy, const float* weight_transposed,

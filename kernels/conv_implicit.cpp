@@ -74,7 +74,7 @@ void weight_gradient(const Isa& isa, const ConvShape& s, Index positions, const 
 
 void parameter_gradient(const Isa& isa, const ConvShape& s, const float* x, const float* dy, float* dweight,
                         float* dbias, bool accumulate, std::span<float> scratch) noexcept {
-  if (conv_single_supports(s)) return isa.table().conv_single_gradient(s, x, dy, accumulate, dweight, dbias);
+  if (conv_single_supports(s)) return isa.table().conv_single_gradient(s, x, nullptr, dy, accumulate, dweight, dbias);
   const Index positions = s.out_h() * s.out_w(), tail = tail_positions(s), head = positions - tail;
   if (tail > s.out_w()) return conv_im2col.parameter_gradient(isa, s, x, dy, dweight, dbias, accumulate, scratch);
   if (head > 0) weight_gradient(isa, s, head, x, dy, s.out_c, dweight, accumulate);

@@ -41,6 +41,13 @@ struct LinearArgs {
   float* y;
 };
 
+/// What implicit convolution does with one channel and 3 x 3 weights, alone or with ReLU, whose output y is then asked
+/// (conv_single.hpp).
+using ConvSingleForward = void(const ConvShape&, Range out_rows, const float* x, const float* weight, const float* bias,
+                               float* y) noexcept;
+using ConvSingleGradient = void(const ConvShape&, const float* x, const float* y, const float* dy, bool accumulate,
+                                float* dweight, float* dbias) noexcept;
+
 /// Independent chains in fma_chains: two units of four or five cycles need eight to ten, and sixteen registers hold 12.
 inline constexpr Index kFmaChains = 12;
 /// Multiply-adds of each chain in one iteration: enough that the loop's own instructions do not count.
@@ -111,11 +118,10 @@ struct KernelTable {
                       const NonZeroLists& of_rows, const NonZeroLists& of_cols) noexcept;
   void (*linear_forward)(const LinearArgs&) noexcept;
   void (*transpose)(PanelMatrix shape, const float* from, Range panels, float* to) noexcept;
-  // Of what implicit convolution does: one channel, 3 x 3, stride 1, whole panels of output channels (conv2d.hpp).
-  void (*conv_single_forward)(const ConvShape&, Range out_rows, const float* x, const float* weight, const float* bias,
-                              float* y) noexcept;
-  void (*conv_single_gradient)(const ConvShape&, const float* x, const float* dy, bool accumulate, float* dweight,
-                               float* dbias) noexcept;
+  ConvSingleForward* conv_single_forward;
+  ConvSingleForward* conv_single_relu_forward;
+  ConvSingleGradient* conv_single_gradient;
+  ConvSingleGradient* conv_single_relu_gradient;
   void (*im2col)(const ConvShape&, const float* x, Range out_rows, float* patches) noexcept;
   void (*col2im)(const ConvShape&, const float* patches, Index patch_stride, Range out_rows, float* x) noexcept;
   void (*add_column_sums)(Index rows, Index cols, const float* x, Index row_stride, float* sums) noexcept;

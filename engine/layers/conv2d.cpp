@@ -1,10 +1,12 @@
 // "conv2d": out_channels, kernel_size, stride=1, padding=0, dilation=1, bias=true. PyTorch's nn.Conv2d, square windows.
+// And relu=false: whether nn.ReLU follows at once, which is what the fusion pass makes of the two.
 #include <algorithm>
 
 #include "engine/layers/convolution.hpp"
 #include "engine/layers/input_gradient.hpp"
 #include "kernels/conv_sparse.hpp"
 #include "kernels/gemm.hpp"
+#include "kernels/pointwise.hpp"
 
 namespace gradrace {
 namespace {
@@ -16,7 +18,7 @@ constexpr Index kSparseShare = 4, kSparseDepth = 128;
 
 class Conv2d final : public Layer {
  public:
-  explicit Conv2d(Options& options) : conv_(options) {}
+  explicit Conv2d(Options& options) : conv_(options), relu_(options.flag("relu", false)) {}
 
   Shape plan(const std::string& name, const Shape& input, LayerPlan& plan) override {
     conv_.plan(name, input, plan);
@@ -30,6 +32,7 @@ class Conv2d final : public Layer {
   }
 
   Index multiply_adds() const override { return conv_.multiply_adds(); }
+  Reads backward_reads() const override { return {.input = true, .output = relu_}; }
   std::optional<ConvKernels> kernels_used() const override {
     const char* backward = !may_be_sparse_ ? "dense backward"
                            : wish_         ? "sparse backward"
@@ -43,14 +46,18 @@ class Conv2d final : public Layer {
   }
 
   void forward(const Context& context, Range samples, Activations in, Activations out) const override {
+    const auto forward = relu_ ? kernels::conv2d_relu_forward : kernels::conv2d_forward;
     for (Index s = samples.begin; s < samples.end; ++s)
-      kernels::conv2d_forward(context.isa, conv_.method(), conv_.shape(), in[s], conv_.forward_weight(context),
-                              conv_.bias(context), out[s], context.span(scratch_));
+      forward(context.isa, conv_.method(), conv_.shape(), in[s], conv_.forward_weight(context), conv_.bias(context),
+              out[s], context.span(scratch_));
   }
 
-  void backward(const Context& context, Range samples, Activations in, Activations, Activations d_out,
+  void backward(const Context& context, Range samples, Activations in, Activations out, Activations d_out,
                 Activations d_in) const override {
+    const std::size_t floats = std::size_t(conv_.out_floats());
     for (Index s = samples.begin; s < samples.end; ++s) {
+      if (relu_ && (d_in || may_be_sparse_))  // else the one who looks at d_out sees to it
+        kernels::relu_backward(context.isa, {out[s], floats}, {d_out[s], floats}, {d_out[s], floats});
       float* partial = context.at(partials_) + s / kGroup * partial_floats();
       float* d_image = d_in ? d_in[s] : nullptr;
       if (s % kGroup == 0) std::fill_n(partial, partial_floats(), 0.0f);
@@ -59,7 +66,7 @@ class Conv2d final : public Layer {
                                        partial + rows_offset(), partial + bias_offset(), true, d_image,
                                        context.span(scratch_));
       else
-        dense_backward(context, in[s], d_out[s], partial, d_image);
+        dense_backward(context, in[s], out[s], d_out[s], partial, d_image);
     }
   }
 
@@ -83,14 +90,18 @@ class Conv2d final : public Layer {
  private:
   bool is_sparse(const Context& context, const float* d_out) const {
     if (wish_ || !may_be_sparse_) return may_be_sparse_;
-    const kernels::ConvShape& s = conv_.shape();
-    const std::size_t floats = std::size_t(s.out_h() * s.out_w() * s.out_c);
-    return kernels::count_non_zeros(context.isa, {d_out, floats}) * kSparseShare <= Index(floats);
+    const Index floats = conv_.out_floats();
+    return kernels::count_non_zeros(context.isa, {d_out, std::size_t(floats)}) * kSparseShare <= floats;
   }
 
-  void dense_backward(const Context& context, const float* x, const float* dy, float* partial, float* dx) const {
-    kernels::conv2d_parameter_gradient(context.isa, conv_.method(), conv_.shape(), x, dy, partial,
-                                       partial + bias_offset(), true, context.span(scratch_));
+  void dense_backward(const Context& context, const float* x, const float* y, float* dy, float* partial,
+                      float* dx) const {
+    if (relu_ && !dx && !may_be_sparse_)
+      kernels::conv2d_relu_parameter_gradient(context.isa, conv_.method(), conv_.shape(), x, y, dy, partial,
+                                              partial + bias_offset(), true, context.span(scratch_));
+    else
+      kernels::conv2d_parameter_gradient(context.isa, conv_.method(), conv_.shape(), x, dy, partial,
+                                         partial + bias_offset(), true, context.span(scratch_));
     if (dx) input_gradient_.compute(context, dy, dx, context.span(scratch_));
   }
 
@@ -109,6 +120,7 @@ class Conv2d final : public Layer {
 
   Convolution conv_;
   InputGradient input_gradient_;
+  bool relu_;
   std::optional<Backward> wish_;
   bool may_be_sparse_ = false;
   Slot weight_rows_, partials_, scratch_;

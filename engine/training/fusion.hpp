@@ -6,7 +6,7 @@
 namespace gradrace {
 
 /// conv2d (no dilation), relu, max_pool2d (stride == window, no padding) and dropout2d, if it follows, become one
-/// conv_pool. Whatever it does not know stays as it is.
+/// conv_pool; where no such run follows, conv2d and relu become one conv2d. Whatever it does not know stays as it is.
 Network fuse(const Network& network);
 
 }  // namespace gradrace

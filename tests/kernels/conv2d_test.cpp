@@ -1,5 +1,6 @@
 #include "kernels/conv2d.hpp"
 
+#include "kernels/pointwise.hpp"
 #include "tests/reference.hpp"
 
 namespace gradrace::kernels {
@@ -86,6 +87,32 @@ class Conv2d : public EveryIsa {
                                    [&](auto as) { return reference::conv2d_input_gradient(s, as(dy), as(w)); });
   }
 
+  /// With ReLU behind it, forward and backward, against both one after the other.
+  void check_relu(const ConvShape& s, Index slack, bool spoiled) {
+    SCOPED_TRACE(testing::PrintToString(s));
+    std::vector<float> x = random_.numbers(s.in_h * s.in_w * s.in_c),
+                       dy = random_.numbers(s.out_h() * s.out_w() * s.out_c);
+    if (spoiled) random_.spoil(x), random_.spoil(dy);
+    const Input x_in(x, slack), w_in(random_.numbers(conv2d_weights(s).floats()), slack);
+    const Input bias_in(random_.numbers(round_up(s.out_c, kPanel)), slack);
+    const std::vector<float> dw0 = random_.numbers(conv2d_weights(s).floats()), db0 = random_.numbers(bias_in.size());
+    Output y(std::ssize(dy), slack), plain_y(std::ssize(dy), slack), scratch(conv2d_scratch_floats(s));
+    Output d(dy, slack), plain_d(dy, slack), dw(dw0, slack), plain_dw(dw0, slack), db(db0, slack), plain_db(db0, slack);
+    conv2d_forward(isa(), ConvMethod::kImplicit, s, x_in.data(), w_in.data(), bias_in.data(), plain_y.data(),
+                   scratch.span());
+    relu_forward(isa(), plain_y.span(), plain_y.span());
+    conv2d_relu_forward(isa(), ConvMethod::kImplicit, s, x_in.data(), w_in.data(), bias_in.data(), y.data(),
+                        scratch.span());
+    expect_same_bits(y.span(), plain_y.span());
+    relu_backward(isa(), y.span(), plain_d.span(), plain_d.span());
+    conv2d_parameter_gradient(isa(), ConvMethod::kImplicit, s, x_in.data(), plain_d.data(), plain_dw.data(),
+                              plain_db.data(), true, scratch.span());
+    conv2d_relu_parameter_gradient(isa(), ConvMethod::kImplicit, s, x_in.data(), y.data(), d.data(), dw.data(),
+                                   db.data(), true, scratch.span());
+    expect_same_bits(dw.span(), plain_dw.span());
+    expect_same_bits(db.span(), plain_db.span());
+  }
+
   Window random_window(Index n) {
     Window w{random_.between(1, 5), random_.between(1, 3), random_.between(0, 3), random_.between(1, 3)};
     while (w.positions(n) < 1) ++w.padding;
@@ -101,6 +128,13 @@ TEST_P(Conv2d, EqualsTheReferenceForTheNetwork) {
     check({28, 28, 1, 16, {3}, {3}}, slack);
     check({26, 26, 16, 32, {3}, {3}}, slack);
   }
+}
+
+TEST_P(Conv2d, HasReluBehindIt) {
+  for (const bool spoiled : {false, true})
+    for (const ConvShape& s : {ConvShape{9, 8, 1, 16, {3}, {3}}, ConvShape{5, 12, 1, 32, {3}, {3}},
+                               ConvShape{9, 8, 1, 5, {3}, {3}}, ConvShape{6, 7, 3, 16, {2}, {3}}})
+      check_relu(s, spoiled, spoiled);
 }
 
 TEST_P(Conv2d, EqualsTheReferenceForEveryChannelCount) {

@@ -1,4 +1,5 @@
-// conv_pool against the layers that it stands for: the same outputs and gradients from the same draws.
+// conv_pool, and conv2d with ReLU, against the layers that they stand for: the same outputs and gradients from the same
+// draws.
 #include <gtest/gtest.h>
 
 #include <cmath>
@@ -54,20 +55,22 @@ Chain chain(const Fusion& fusion, const std::vector<float>& x, const std::vector
 }
 
 class FusedLayers : public testing::TestWithParam<Fusion> {};
-INSTANTIATE_TEST_SUITE_P(, FusedLayers,
-                         testing::Values(Fusion{"conv_pool:out_channels=16,p=0.2",
-                                                {"conv2d:out_channels=16", "relu", "max_pool2d", "dropout2d:p=0.2"},
-                                                {10, 9, 1}},
-                                         Fusion{"conv_pool:out_channels=16,kernel_size=2,pool_size=3,bias=false",
-                                                {"conv2d:out_channels=16,kernel_size=2,bias=false", "relu",
-                                                 "max_pool2d:kernel_size=3"},
-                                                {8, 9, 16}},
-                                         Fusion{"conv_pool:out_channels=5,stride=2",
-                                                {"conv2d:out_channels=5,stride=2", "relu", "max_pool2d"},
-                                                {11, 12, 3}}),
-                         [](const auto& test) {
-                           return case_name({test.param.fused, test.param.input});
-                         });
+INSTANTIATE_TEST_SUITE_P(
+    , FusedLayers,
+    testing::Values(
+        Fusion{"conv_pool:out_channels=16,p=0.2",
+               {"conv2d:out_channels=16", "relu", "max_pool2d", "dropout2d:p=0.2"},
+               {10, 9, 1}},
+        Fusion{"conv_pool:out_channels=16,kernel_size=2,pool_size=3,bias=false",
+               {"conv2d:out_channels=16,kernel_size=2,bias=false", "relu", "max_pool2d:kernel_size=3"},
+               {8, 9, 16}},
+        Fusion{
+            "conv_pool:out_channels=5,stride=2", {"conv2d:out_channels=5,stride=2", "relu", "max_pool2d"}, {11, 12, 3}},
+        Fusion{"conv2d:out_channels=16,relu=true", {"conv2d:out_channels=16", "relu"}, {10, 9, 1}},
+        Fusion{"conv2d:out_channels=16,padding=1,relu=true", {"conv2d:out_channels=16,padding=1", "relu"}, {8, 9, 16}}),
+    [](const auto& test) {
+      return case_name({test.param.fused, test.param.input});
+    });
 
 /// Sums of n terms, in whatever order: each is off by n / 2 roundings of the sum of magnitudes.
 void expect_close(const std::vector<float>& a, const std::vector<float>& b, Index n, const std::vector<float>& sum) {
