@@ -15,10 +15,6 @@ namespace {
 constexpr const ConvMethodKernels* kMethods[] = {&conv_im2col, &conv_implicit, &conv_winograd2,
                                                  &conv_winograd4};  // by ConvMethod
 
-const ConvMethodKernels& kernels_of(ConvMethod method) {
-  return *kMethods[int(method)];
-}
-
 /// The shape that a method computes: the one that is asked for, or that of the image in its frame.
 ConvShape inner_shape(const ConvMethodKernels& method, const ConvShape& s) {
   return method.supports(s) ? s : framed(s);
@@ -51,6 +47,10 @@ Index out_floats(const ConvShape& s) {
 }
 
 }  // namespace
+
+const ConvMethodKernels& kernels_of(ConvMethod method) {
+  return *kMethods[int(method)];
+}
 
 bool conv2d_supports(ConvMethod method, const ConvShape& s) {
   return kernels_of(method).supports(inner_shape(kernels_of(method), s));

@@ -103,6 +103,8 @@ constinit const ConvMethodKernels conv_im2col = {
     .scratch_floats =
         [](const ConvShape& s) { return patch_floats(s) + tile_rows(s) * s.out_w() * round_up(s.out_c, kPanel); },
     .forward_rows = forward_rows,
+    .pools = nullptr,
+    .pool_forward = nullptr,
     .parameter_gradient = parameter_gradient,
 };
 

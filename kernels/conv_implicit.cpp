@@ -107,6 +107,8 @@ constinit const ConvMethodKernels conv_implicit = {
                                                : tail_positions(s) * round_up(s.out_c, kPanel);
         },
     .forward_rows = forward_rows,
+    .pools = nullptr,
+    .pool_forward = nullptr,
     .parameter_gradient = parameter_gradient,
 };
 

@@ -28,11 +28,17 @@ struct ConvMethodKernels {
 
   void (*forward_rows)(const Isa&, const ConvShape&, Range out_rows, const float* x, const float* weight,
                        const float* bias, float* y, std::span<float> scratch) noexcept;
+  /// Of methods that pool what they compute where they compute it (else null): whether of a stage, and its forward pass
+  /// as in conv_pool.hpp. Scratch is that of forward_rows.
+  bool (*pools)(const ConvPoolShape&);
+  void (*pool_forward)(const Isa&, const ConvPoolShape&, const float* x, const float* weight, const float* bias,
+                       const float* scale, float* y, float* place, std::span<float> scratch) noexcept;
   void (*parameter_gradient)(const Isa&, const ConvShape&, const float* x, const float* dy, float* dweight,
                              float* dbias, bool accumulate, std::span<float> scratch) noexcept;
 };
 
 extern const ConvMethodKernels conv_im2col, conv_implicit, conv_winograd2, conv_winograd4;
+const ConvMethodKernels& kernels_of(ConvMethod method);
 
 /// Products per pair of channels of the sum as it stands.
 constexpr Index direct_products(const ConvShape& s) {

@@ -4,6 +4,7 @@
 #include <numeric>
 
 #include "kernels/conv_frame.hpp"
+#include "kernels/conv_method.hpp"
 #include "kernels/table.hpp"
 
 namespace gradrace::kernels {
@@ -57,6 +58,8 @@ void conv_pool_forward(const Isa& isa, ConvMethod method, const ConvPoolShape& s
   float* rows = scratch.data() + frame_floats(shape.conv);
   const std::span<float> conv_scratch =
       scratch.subspan(std::size_t(frame_floats(shape.conv) + conv_rows_floats(s, method)));
+  if (const ConvMethodKernels& kernels = kernels_of(method); kernels.pools && kernels.pools(s))
+    return kernels.pool_forward(isa, s, image, weight, bias, scale, y, place, conv_scratch);
   const Index row = s.conv.out_w() * s.conv.out_c, out_row = s.out_w() * s.conv.out_c, out_h = s.out_h();
   const Index block = conv_rows(s, method), call = std::min(block, conv2d_most_rows(method, s.conv));
   for (Index oy = 0; oy < out_h * s.pool_h; oy += block) {

@@ -31,6 +31,12 @@ constexpr ConvMethodKernels kWinograd = {
            float* y, std::span<float> scratch) noexcept {
           winograd_forward_rows(isa, Tile, s, out_rows, x, weight, bias, y, scratch);
         },
+    .pools = [](const ConvPoolShape& s) { return winograd_pools(Tile, s); },
+    .pool_forward =
+        [](const Isa& isa, const ConvPoolShape& s, const float* x, const float* weight, const float* bias,
+           const float* scale, float* y, float* place, std::span<float> scratch) noexcept {
+          winograd_pool_forward(isa, Tile, s, x, weight, bias, scale, y, place, scratch);
+        },
     .parameter_gradient =
         [](const Isa& isa, const ConvShape& s, const float* x, const float* dy, float* dweight, float* dbias,
            bool accumulate, std::span<float> scratch) noexcept {

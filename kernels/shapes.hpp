@@ -46,6 +46,9 @@ struct ConvPoolShape {
   constexpr Index out_h() const { return conv.out_h() / pool_h; }
   constexpr Index out_w() const { return conv.out_w() / pool_w; }
   constexpr Index out_floats() const { return out_h() * out_w() * conv.out_c; }
+  /// From the first input of one of the convolution's outputs to that of the one below, and of the one to the right.
+  constexpr Index place_row() const { return conv.y.stride * conv.in_w * conv.in_c; }
+  constexpr Index place_col() const { return conv.x.stride * conv.in_c; }
 };
 
 /// Marks an output whose gradient goes nowhere.

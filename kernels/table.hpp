@@ -83,6 +83,13 @@ struct WinogradTiles {
   float *lines, *inputs;  ///< [input row of the tiles][position][in_c], [point][tile][in_c]
   Index line_stride, input_stride, weight_stride;
 };
+/// Where the outputs of a row of tiles go if windows of 2 x 2 of them are pooled at once, as conv_pool_forward does it:
+/// pooled rows of y, and of place if that is wanted.
+struct PooledTiles {
+  Index place_row, place_col;  ///< as in ConvPoolShape
+  const float* scale;          ///< null: all 1
+  float *y, *place;
+};
 /// The kernels of one tile size. Transformed weights are [panel][point][input channel][kPanel], points point_stride
 /// apart.
 struct WinogradKernels {
@@ -91,6 +98,7 @@ struct WinogradKernels {
   void (*inputs)(const WinogradTiles&, Index tile) noexcept;
   /// All tiles' outputs from their inputs.
   void (*outputs)(const WinogradTiles&) noexcept;
+  void (*pooled_outputs)(const WinogradTiles&, const PooledTiles&) noexcept;
 };
 
 /// One pass of an optimizer over n parameters; see optimizer_step.hpp.

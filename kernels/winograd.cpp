@@ -54,6 +54,33 @@ WinogradTiles plan_tiles(Index tile, const ConvShape& s) {
   return w;
 }
 
+/// Transforms the inputs of some rows of tiles at a time: calls outputs(w, first output row) for each.
+template <class Outputs>
+void for_tile_rows(const Isa& isa, Index tile, const ConvShape& s, Range out_rows, const float* x,
+                   const float* transformed, const float* bias, std::span<float> scratch, const Outputs& outputs) {
+  GRADRACE_EXPECT(winograd_supports(tile, s), ==, true);
+  GRADRACE_EXPECT(Index(scratch.size()), >=, winograd_scratch_floats(tile, s));
+  GRADRACE_EXPECT(out_rows.begin % tile, ==, 0);
+  WinogradTiles w = plan_tiles(tile, s);
+  w.lines = scratch.data() + w.line_stride;  // a line of zeros stands before them
+  w.inputs = w.lines + side(tile, s) * w.line_stride;
+  w.weight = transformed;
+  w.bias = bias;
+  std::fill_n(scratch.data(), w.in_floats, 0.0f);
+  for (Index i = 0; i < side(tile, s); ++i)
+    std::fill_n(w.lines + i * w.line_stride + w.in_floats, w.line_stride - w.in_floats, 0.0f);
+  const Index together = tile * tile_rows(w.width);
+  for (Index first = out_rows.begin; first < out_rows.end; first += together) {
+    w.rows = std::min(together, out_rows.end - first);
+    w.tiles = 0;
+    for (Index oy = first; oy < first + w.rows; oy += tile, w.tiles += w.width) {
+      for (Index i = 0; i < side(tile, s); ++i) w.x[i] = oy + i < s.in_h ? x + (oy + i) * w.in_floats : scratch.data();
+      kernels(isa, tile, s).inputs(w, w.tiles);
+    }
+    outputs(w, first);
+  }
+}
+
 }  // namespace
 
 bool winograd_supports(Index tile, const ConvShape& s) {
@@ -81,29 +108,31 @@ void winograd_transform_weights(const Isa& isa, Index tile, const ConvShape& s, 
 
 void winograd_forward_rows(const Isa& isa, Index tile, const ConvShape& s, Range out_rows, const float* x,
                            const float* transformed, const float* bias, float* y, std::span<float> scratch) noexcept {
-  GRADRACE_EXPECT(winograd_supports(tile, s), ==, true);
-  GRADRACE_EXPECT(Index(scratch.size()), >=, winograd_scratch_floats(tile, s));
-  GRADRACE_EXPECT(out_rows.begin % tile, ==, 0);
   GRADRACE_EXPECT(out_rows.end % tile == 0 || out_rows.end == s.out_h(), ==, true);
-  WinogradTiles w = plan_tiles(tile, s);
-  w.lines = scratch.data() + w.line_stride;  // a line of zeros stands before them
-  w.inputs = w.lines + side(tile, s) * w.line_stride;
-  w.weight = transformed;
-  w.bias = bias;
-  std::fill_n(scratch.data(), w.in_floats, 0.0f);
-  for (Index i = 0; i < side(tile, s); ++i)
-    std::fill_n(w.lines + i * w.line_stride + w.in_floats, w.line_stride - w.in_floats, 0.0f);
-  const Index together = tile * tile_rows(w.width);
-  for (Index first = out_rows.begin; first < out_rows.end; first += together, y += together * w.out_w * w.out_c) {
-    w.rows = std::min(together, out_rows.end - first);
-    w.tiles = 0;
-    for (Index oy = first; oy < first + w.rows; oy += tile, w.tiles += w.width) {
-      for (Index i = 0; i < side(tile, s); ++i) w.x[i] = oy + i < s.in_h ? x + (oy + i) * w.in_floats : scratch.data();
-      kernels(isa, tile, s).inputs(w, w.tiles);
-    }
-    w.y = y;
+  for_tile_rows(isa, tile, s, out_rows, x, transformed, bias, scratch, [&](WinogradTiles& w, Index first) {
+    w.y = y + (first - out_rows.begin) * w.out_w * w.out_c;
     kernels(isa, tile, s).outputs(w);
-  }
+  });
+}
+
+bool winograd_pools(Index tile, const ConvPoolShape& s) {
+  return winograd_supports(tile, s.conv) && s.pool_h == 2 && s.pool_w == 2;
+}
+
+void winograd_pool_forward(const Isa& isa, Index tile, const ConvPoolShape& s, const float* x, const float* transformed,
+                           const float* bias, const float* scale, float* y, float* place,
+                           std::span<float> scratch) noexcept {
+  GRADRACE_EXPECT(winograd_pools(tile, s), ==, true);
+  const Range rows{0, s.out_h() * s.pool_h};
+  for_tile_rows(isa, tile, s.conv, rows, x, transformed, bias, scratch, [&](const WinogradTiles& w, Index first) {
+    const Index at = first / s.pool_h * s.out_w() * s.conv.out_c;
+    kernels(isa, tile, s.conv)
+        .pooled_outputs(w, {.place_row = s.place_row(),
+                            .place_col = s.place_col(),
+                            .scale = scale,
+                            .y = y + at,
+                            .place = place ? place + at : nullptr});
+  });
 }
 
 }  // namespace gradrace::kernels

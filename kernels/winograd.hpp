@@ -43,4 +43,13 @@ void winograd_transform_weights(const Isa& isa, Index tile, const ConvShape& sha
 void winograd_forward_rows(const Isa& isa, Index tile, const ConvShape& shape, Range out_rows, const float* x,
                            const float* transformed, const float* bias, float* y, std::span<float> scratch) noexcept;
 
+/// Whether winograd_pool_forward can run a stage: windows of 2x2.
+bool winograd_pools(Index tile, const ConvPoolShape& shape);
+
+/// conv_pool_forward of an unpadded shape, with the same bits: windows are pooled where the tiles' outputs are formed,
+/// in registers.
+void winograd_pool_forward(const Isa& isa, Index tile, const ConvPoolShape& shape, const float* x,
+                           const float* transformed, const float* bias, const float* scale, float* y, float* place,
+                           std::span<float> scratch) noexcept;
+
 }  // namespace gradrace::kernels

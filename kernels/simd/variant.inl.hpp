@@ -28,7 +28,7 @@ namespace {
 
 template <class Winograd>
 constexpr WinogradKernels winograd_kernels() {
-  return {Winograd::weights, Winograd::inputs, Winograd::outputs};
+  return {Winograd::weights, Winograd::inputs, Winograd::outputs, Winograd::pooled_outputs};
 }
 
 template <class Arch>

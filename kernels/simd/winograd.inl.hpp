@@ -4,6 +4,7 @@
 // once for all tiles that a position belongs to.
 
 #include "kernels/simd/gemm.inl.hpp"
+#include "kernels/simd/relu_pool.inl.hpp"
 
 namespace gradrace::kernels {
 namespace {
@@ -167,8 +168,9 @@ struct Winograd {
       Gemm<Arch>::template tile<kBlock>(tiles.size(), strides, t, panels.size() * kPanel);
   }
 
-  /// All outputs of a tile for one vector of channels.
-  static void output_tile(const float* from, const V& bias, float* to, Index line, Index place) {
+  /// All outputs of a tile for one vector of channels, some rows at a time: calls sink(first row, outputs).
+  template <Index Rows, class Sink>
+  static void output_tile(const float* from, const V& bias, const Sink& sink) {
     V columns[Tile][kSide];
     for (Index c = 0; c < kSide; ++c) {
       V m[kSide], y[Tile];
@@ -176,18 +178,27 @@ struct Winograd {
       Transform::output(m, y);
       for (Index r = 0; r < Tile; ++r) columns[r][c] = y[r];
     }
-    for (Index r = 0; r < Tile; ++r) {
-      V y[Tile];
-      Transform::output(columns[r], y);
-      for (Index c = 0; c < Tile; ++c) (y[c] + bias).store_unaligned(to + r * line + c * place);
+    for (Index r = 0; r < Tile; r += Rows) {
+      V y[Rows][Tile];
+      for (Index i = 0; i < Rows; ++i) {
+        Transform::output(columns[r + i], y[i]);
+        for (V& value : y[i]) value += bias;
+      }
+      sink(r, y);
     }
   }
 
+  static void store_tile(const float* from, const V& bias, float* to, Index line, Index place) {
+    output_tile<1>(from, bias, [&](Index r, const V(&y)[1][Tile]) {
+      for (Index c = 0; c < Tile; ++c) y[0][c].store_unaligned(to + r * line + c * place);
+    });
+  }
+
   /// The same for a tile of which only rows x cols positions and n channels exist.
-  static void output_edge(const float* from, const V& bias, float* to, Index line, Index place, Index rows, Index cols,
-                          Index n) {
+  static void store_edge(const float* from, const V& bias, float* to, Index line, Index place, Index rows, Index cols,
+                         Index n) {
     alignas(kAlignment) float whole[Tile][Tile][kLanes];
-    output_tile(from, bias, whole[0][0], Tile * kLanes, kLanes);
+    store_tile(from, bias, whole[0][0], Tile * kLanes, kLanes);
     for (Index r = 0; r < rows; ++r)
       for (Index c = 0; c < cols; ++c)
         for (Index i = 0; i < n; ++i) to[r * line + c * place + i] = whole[r][c][i];
@@ -204,10 +215,36 @@ struct Winograd {
         const Index n = channels - i < kLanes ? channels - i : kLanes;
         const V bias = V::load_unaligned(w.bias + panel * kPanel + i);
         if (rows == Tile && cols == Tile && n == kLanes)
-          output_tile(products + i, bias, to + i, line, place);
+          store_tile(products + i, bias, to + i, line, place);
         else
-          output_edge(products + i, bias, to + i, line, place, rows, cols, n);
+          store_edge(products + i, bias, to + i, line, place, rows, cols, n);
       }
+    }
+  }
+
+  /// Outputs that fill no window go nowhere.
+  static void pooled_output(const WinogradTiles& w, const PooledTiles& p, Index panel, Range tiles,
+                            const float* products) {
+    constexpr Index kPool = 2;
+    using Pool = ReluPool<Arch, kPool>;
+    const Index left = w.out_c - panel * kPanel, channels = left < kPanel ? left : kPanel;
+    const Index place_row = p.place_row, place_col = p.place_col, line = w.out_w / kPool * w.out_c;
+    for (Index tile = tiles.begin; tile < tiles.end; ++tile, products += kPanel) {
+      const Index oy = tile / w.width * Tile, ox = tile % w.width * Tile, rows = w.rows - oy, cols = w.out_w - ox;
+      const Index first = oy / kPool * line + ox / kPool * w.out_c + panel * kPanel;
+      for_each_vector<V>(channels, [&](Index i, auto load, auto store) {
+        const V scale = p.scale ? load(p.scale + panel * kPanel + i) : V(1.0f);
+        output_tile<kPool>(products + i, load(w.bias + panel * kPanel + i), [&](Index r, const V(&y)[kPool][Tile]) {
+          for (Index c = 0; c < Tile; c += kPool) {
+            if (r + kPool > rows || c + kPool > cols) continue;
+            const auto best = Pool::max(
+                kPool, kPool, [&](Index ky, Index kx) { return y[ky][c + kx]; },
+                [&](Index ky, Index kx) { return float(ky * place_row + kx * place_col); });
+            const Index to = first + r / kPool * line + c / kPool * w.out_c + i;
+            Pool::finish(best, scale, store, p.y + to, p.place ? p.place + to : nullptr);
+          }
+        });
+      });
     }
   }
 
@@ -216,7 +253,9 @@ struct Winograd {
     input_rows(w, w.inputs + tile * w.in_c);
   }
 
-  static void outputs(const WinogradTiles& w) noexcept {
+  /// Calls output(panel, tiles, products) for all that is computed from the inputs.
+  template <class Output>
+  static void for_each_product(const WinogradTiles& w, const Output& output) {
     alignas(kAlignment) float products[kPanels * kPoints * kStride];
     const Index all = divide_up(w.out_c, kPanel), blocks = divide_up(w.tiles, kBlock);
     for (Index panel = 0, count; panel < all; panel += count) {
@@ -224,9 +263,17 @@ struct Winograd {
       for (Index block = 0; block < blocks; ++block) {
         const Range tiles = share(w.tiles, block, blocks);
         multiply(w, {panel, panel + count}, tiles, products);
-        for (Index i = 0; i < count; ++i) output(w, panel + i, tiles, products + i * kPoints * kStride);
+        for (Index i = 0; i < count; ++i) output(panel + i, tiles, products + i * kPoints * kStride);
       }
     }
+  }
+
+  static void outputs(const WinogradTiles& w) noexcept {
+    for_each_product(w, [&w](Index panel, Range tiles, const float* products) { output(w, panel, tiles, products); });
+  }
+  static void pooled_outputs(const WinogradTiles& w, const PooledTiles& p) noexcept {
+    for_each_product(
+        w, [&](Index panel, Range tiles, const float* products) { pooled_output(w, p, panel, tiles, products); });
   }
 };
 
