@@ -69,19 +69,18 @@ struct SparseProductArgs {
   Index c_panel_stride, c_row_stride;
 };
 
-/// Some rows of Winograd tiles (winograd.hpp). `lines` and `inputs` are scratch; a stride is the way from one line, or
-/// from one point, to the next. Lines beyond in_floats are zero and stay so.
+/// Some rows of Winograd tiles (winograd.hpp). `inputs` is scratch; a stride is the way from one point to the next.
 struct WinogradTiles {
-  Index tiles, width;     ///< how many, and how many side by side
-  Index rows;             ///< output rows that exist
-  Index in_c, in_floats;  ///< channels, and floats in a row of the image
+  Index tiles, width;  ///< how many, and how many side by side
+  Index rows;          ///< output rows that exist
+  Index in_c, in_w;
   Index out_c, out_w;
   const float* x[6];  ///< where each input row of a row of tiles begins; those below the image hold zeros
   const float* weight;
   const float* bias;
   float* y;
-  float *lines, *inputs;  ///< [input row of the tiles][position][in_c], [point][tile][in_c]
-  Index line_stride, input_stride, weight_stride;
+  float* inputs;  ///< [point][tile][in_c]
+  Index input_stride, weight_stride;
 };
 /// Where the outputs of a row of tiles go if windows of 2 x 2 of them are pooled at once, as conv_pool_forward does it:
 /// pooled rows of y, and of place if that is wanted.

@@ -35,6 +35,11 @@ Index weight_stride(const ConvShape& s) {
 // Tiles that are multiplied together where the image is so narrow that a row of them would not fill the registers.
 constexpr Index kTogether = 6;
 
+/// A row of the image that holds zeros, for tiles that stick out below.
+Index zero_line_floats(const ConvShape& s) {
+  return odd_lines(s.in_w * s.in_c);
+}
+
 /// Rows of tiles that are worked on together.
 Index tile_rows(Index width) {
   return std::max<Index>(kTogether / std::max<Index>(width, 1), 1);
@@ -45,10 +50,9 @@ WinogradTiles plan_tiles(Index tile, const ConvShape& s) {
   WinogradTiles w{};
   w.width = divide_up(s.out_w(), tile);
   w.in_c = s.in_c;
-  w.in_floats = s.in_w * s.in_c;
+  w.in_w = s.in_w;
   w.out_c = s.out_c;
   w.out_w = s.out_w();
-  w.line_stride = odd_lines((w.width * tile + s.x.kernel - 1) * s.in_c);
   w.input_stride = odd_lines(tile_rows(w.width) * w.width * s.in_c);
   w.weight_stride = weight_stride(s);
   return w;
@@ -62,19 +66,17 @@ void for_tile_rows(const Isa& isa, Index tile, const ConvShape& s, Range out_row
   GRADRACE_EXPECT(Index(scratch.size()), >=, winograd_scratch_floats(tile, s));
   GRADRACE_EXPECT(out_rows.begin % tile, ==, 0);
   WinogradTiles w = plan_tiles(tile, s);
-  w.lines = scratch.data() + w.line_stride;  // a line of zeros stands before them
-  w.inputs = w.lines + side(tile, s) * w.line_stride;
+  w.inputs = scratch.data() + zero_line_floats(s);
   w.weight = transformed;
   w.bias = bias;
-  std::fill_n(scratch.data(), w.in_floats, 0.0f);
-  for (Index i = 0; i < side(tile, s); ++i)
-    std::fill_n(w.lines + i * w.line_stride + w.in_floats, w.line_stride - w.in_floats, 0.0f);
+  const float* zero_line = scratch.data();
+  std::fill_n(scratch.data(), s.in_w * s.in_c, 0.0f);
   const Index together = tile * tile_rows(w.width);
   for (Index first = out_rows.begin; first < out_rows.end; first += together) {
     w.rows = std::min(together, out_rows.end - first);
     w.tiles = 0;
     for (Index oy = first; oy < first + w.rows; oy += tile, w.tiles += w.width) {
-      for (Index i = 0; i < side(tile, s); ++i) w.x[i] = oy + i < s.in_h ? x + (oy + i) * w.in_floats : scratch.data();
+      for (Index i = 0; i < side(tile, s); ++i) w.x[i] = oy + i < s.in_h ? x + (oy + i) * s.in_w * s.in_c : zero_line;
       kernels(isa, tile, s).inputs(w, w.tiles);
     }
     outputs(w, first);
@@ -97,7 +99,7 @@ Index winograd_weight_floats(Index tile, const ConvShape& s) {
 
 Index winograd_scratch_floats(Index tile, const ConvShape& s) {
   const WinogradTiles w = plan_tiles(tile, s);
-  return (side(tile, s) + 1) * w.line_stride + points(tile, s) * w.input_stride;
+  return zero_line_floats(s) + points(tile, s) * w.input_stride;
 }
 
 void winograd_transform_weights(const Isa& isa, Index tile, const ConvShape& s, const float* weight,

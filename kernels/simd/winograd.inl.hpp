@@ -1,7 +1,6 @@
 #pragma once
 // Winograd convolution, vectors along the channels. A two-dimensional transform is a one-dimensional one down the
-// columns and one along the rows, and each of these fits in registers. Down the columns of the input it is computed
-// once for all tiles that a position belongs to.
+// columns and one along the rows, and each of these fits in registers.
 
 #include "kernels/simd/gemm.inl.hpp"
 #include "kernels/simd/relu_pool.inl.hpp"
@@ -101,6 +100,7 @@ struct Winograd {
   using Transform = WinogradTransform<V, Tile, Kernel>;
   static constexpr Index kLanes = Index(V::size);
   static constexpr Index kSide = Tile + Kernel - 1;
+  static constexpr Index kHalf = kSide / 2;
   static constexpr Index kPoints = kSide * kSide;
   static constexpr Index kPanels = Gemm<Arch>::kTilePanels;         // panels of output channels, and tiles,
   static constexpr Index kBlock = Gemm<Arch>::kTileRows / kPanels;  // that are multiplied together
@@ -124,27 +124,34 @@ struct Winograd {
       }
   }
 
-  static void input_columns(const WinogradTiles& w) {
-    for_each_vector<V>(w.in_floats, [w](Index i, auto load, auto store) {
+  /// Some rows of the transformed inputs of a tile, for one vector of channels; `cols` of its columns lie in the image.
+  /// Half of the rows at a time, which fit 32 registers: what the others need is computed for them.
+  template <Index First, bool kWhole, class Load, class Store>
+  static void input_rows(const float* const (&x)[kSide], Index channels, Index cols, float* to, Index stride,
+                         const Load& load, const Store& store) {
+    V columns[kHalf][kSide];
+    for (Index c = 0; c < kSide; ++c) {
       V d[kSide], t[kSide];
-      for (Index r = 0; r < kSide; ++r) d[r] = load(w.x[r] + i);
+      for (Index r = 0; r < kSide; ++r) d[r] = kWhole || c < cols ? load(x[r] + c * channels) : V(0.0f);
       Transform::input(d, t);
-      for (Index r = 0; r < kSide; ++r) store(t[r], w.lines + r * w.line_stride + i);
-    });
+      for (Index r = 0; r < kHalf; ++r) columns[r][c] = t[First + r];
+    }
+    for (Index r = 0; r < kHalf; ++r) {
+      V t[kSide];
+      Transform::input(columns[r], t);
+      for (Index c = 0; c < kSide; ++c) store(t[c], to + ((First + r) * kSide + c) * stride);
+    }
   }
 
-  static void input_rows(const WinogradTiles& w, float* inputs) {
-    for (Index r = 0; r < kSide; ++r) {
-      const float* from = w.lines + r * w.line_stride;
-      float* to = inputs + r * kSide * w.input_stride;
-      for (Index tile = 0; tile < w.width; ++tile, from += Tile * w.in_c, to += w.in_c)
-        for_each_vector<V>(w.in_c, [&](Index i, auto load, auto store) {
-          V d[kSide], t[kSide];
-          for (Index c = 0; c < kSide; ++c) d[c] = load(from + c * w.in_c + i);
-          Transform::input(d, t);
-          for (Index c = 0; c < kSide; ++c) store(t[c], to + c * w.input_stride + i);
-        });
-    }
+  template <bool kWhole>
+  static void input_tile(const WinogradTiles& w, Index position, float* to) {
+    for_each_vector<V>(w.in_c, [&, channels = w.in_c, stride = w.input_stride, cols = w.in_w - position](
+                                   Index i, auto load, auto store) {
+      const float* x[kSide];
+      for (Index r = 0; r < kSide; ++r) x[r] = w.x[r] + position * channels + i;
+      input_rows<0, kWhole>(x, channels, cols, to + i, stride, load, store);
+      input_rows<kHalf, kWhole>(x, channels, cols, to + i, stride, load, store);
+    });
   }
 
   /// The products of some tiles and some panels of output channels, padding and all: [panel][point][tile][kPanel]. They
@@ -249,8 +256,9 @@ struct Winograd {
   }
 
   static void inputs(const WinogradTiles& w, Index tile) noexcept {
-    input_columns(w);
-    input_rows(w, w.inputs + tile * w.in_c);
+    float* to = w.inputs + tile * w.in_c;
+    for (Index position = 0; position < w.width * Tile; position += Tile, to += w.in_c)
+      (position + kSide <= w.in_w ? input_tile<true> : input_tile<false>)(w, position, to);
   }
 
   /// Calls output(panel, tiles, products) for all that is computed from the inputs.
