@@ -1,5 +1,5 @@
 #pragma once
-/// Element by element: ReLU and dropout, with their adjoints.
+/// Element by element: ReLU and dropout, with their adjoints, and sums.
 
 #include <span>
 
@@ -12,6 +12,9 @@ void relu_forward(const Isa& isa, std::span<const float> x, std::span<float> y) 
 
 /// dx = dy where y > 0 or y is NaN, else 0 (y is the output of relu_forward). dx may be dy.
 void relu_backward(const Isa& isa, std::span<const float> y, std::span<const float> dy, std::span<float> dx) noexcept;
+
+/// sum = x + y; sum may be either of them. Threads: serial.
+void add(const Isa& isa, std::span<const float> x, std::span<const float> y, std::span<float> sum) noexcept;
 
 /// Dropout with masks drawn beforehand, and its own adjoint: y(p, c) = x(p, c) * scale(c) for all positions p.
 /// scale(c) is 0 for what is dropped and 1 / keep probability for what stays. Channel dropout: the positions of a

@@ -135,6 +135,7 @@ struct KernelTable {
   void (*tree_sum)(Index terms, Index n, const float* x, Index term_stride, float* sum) noexcept;
   void (*relu_forward)(Index n, const float* x, float* y) noexcept;
   void (*relu_backward)(Index n, const float* y, const float* dy, float* dx) noexcept;
+  void (*add)(Index n, const float* x, const float* y, float* sum) noexcept;
   void (*scale_channels)(Index positions, Index channels, const float* x, const float* scale, float* y) noexcept;
   void (*max_pool_forward)(const PoolShape&, const float* x, float* y, PoolPlace* argmax) noexcept;
   void (*max_pool_backward)(const PoolShape&, const float* dy, const PoolPlace* argmax, float* dx) noexcept;

@@ -26,7 +26,7 @@ class Conv2d final : public Layer {
     may_be_sparse_ = wish_ ? *wish_ == Backward::kSparse : conv_.weights().rows >= kSparseDepth;
     input_gradient_.plan(conv_.shape(), plan);
     if (may_be_sparse_) weight_rows_ = plan.book(Lifetime::kDerived, row_floats());
-    partials_ = plan.book(Lifetime::kStep, plan.groups() * partial_floats());
+    sums_.plan(plan, sum_floats());
     scratch_ = plan.book(Lifetime::kScratch, scratch_floats());
     return {conv_.shape().out_h(), conv_.shape().out_w(), conv_.shape().out_c};
   }
@@ -58,26 +58,25 @@ class Conv2d final : public Layer {
     for (Index s = samples.begin; s < samples.end; ++s) {
       if (relu_ && (d_in || may_be_sparse_))  // else the one who looks at d_out sees to it
         kernels::relu_backward(context.isa, {out[s], floats}, {d_out[s], floats}, {d_out[s], floats});
-      float* partial = context.at(partials_) + s / kGroup * partial_floats();
+      float* term = sums_.term(context, s);
       float* d_image = d_in ? d_in[s] : nullptr;
-      if (s % kGroup == 0) std::fill_n(partial, partial_floats(), 0.0f);
+      std::fill_n(term, sum_floats(), 0.0f);
       if (is_sparse(context, d_out[s]))
         kernels::conv_sparse_gradients(context.isa, conv_.shape(), in[s], d_out[s], context.at(weight_rows_),
-                                       partial + rows_offset(), partial + bias_offset(), true, d_image,
+                                       term + rows_offset(), term + bias_offset(), true, d_image,
                                        context.span(scratch_));
       else
-        dense_backward(context, in[s], out[s], d_out[s], partial, d_image);
+        dense_backward(context, in[s], out[s], d_out[s], term, d_image);
+      sums_.add(context, s);
     }
   }
 
   void parameter_gradient(const Context& context, Index index, Range panels, Activations, Activations,
                           float* gradient) const override {
     const Index panel = (index == 0 ? conv_.weights().rows : 1) * kPanel;
-    const float* partial = context.at(partials_);
-    kernels::tree_sum(context.isa, divide_up(context.batch, kGroup), panels.size() * panel,
-                      partial + (index == 0 ? 0 : bias_offset()) + panels.begin * panel, partial_floats(), gradient);
+    sums_.total(context, (index == 0 ? 0 : bias_offset()) + panels.begin * panel, panels.size() * panel, gradient);
     if (index == 0 && may_be_sparse_)
-      conv_.add_rows(context, panels, partial + rows_offset(), partial_floats(), context.at(scratch_), gradient);
+      conv_.add_rows(context, panels, sums_, rows_offset(), context.at(scratch_), gradient);
   }
 
   void refresh(const Context& context, Index index, Range panels) const override {
@@ -94,23 +93,22 @@ class Conv2d final : public Layer {
     return kernels::count_non_zeros(context.isa, {d_out, std::size_t(floats)}) * kSparseShare <= floats;
   }
 
-  void dense_backward(const Context& context, const float* x, const float* y, float* dy, float* partial,
-                      float* dx) const {
+  void dense_backward(const Context& context, const float* x, const float* y, float* dy, float* term, float* dx) const {
     if (relu_ && !dx && !may_be_sparse_)
-      kernels::conv2d_relu_parameter_gradient(context.isa, conv_.method(), conv_.shape(), x, y, dy, partial,
-                                              partial + bias_offset(), true, context.span(scratch_));
+      kernels::conv2d_relu_parameter_gradient(context.isa, conv_.method(), conv_.shape(), x, y, dy, term,
+                                              term + bias_offset(), true, context.span(scratch_));
     else
-      kernels::conv2d_parameter_gradient(context.isa, conv_.method(), conv_.shape(), x, dy, partial,
-                                         partial + bias_offset(), true, context.span(scratch_));
+      kernels::conv2d_parameter_gradient(context.isa, conv_.method(), conv_.shape(), x, dy, term, term + bias_offset(),
+                                         true, context.span(scratch_));
     if (dx) input_gradient_.compute(context, dy, dx, context.span(scratch_));
   }
 
-  /// Of one group: the weight's gradient of dense samples as a panel matrix, the bias's, and the weight's of sparse
-  /// samples as rows [out_channels][depth].
+  /// Of a sum over samples: the weight's gradient of dense samples as a panel matrix, the bias's, and the weight's of
+  /// sparse samples as rows [out_channels][depth].
   Index bias_offset() const { return conv_.weights().floats(); }
   Index rows_offset() const { return bias_offset() + round_up(conv_.shape().out_c, kPanel); }
   Index row_floats() const { return round_up(conv_.weights().rows * conv_.shape().out_c, kPanel); }
-  Index partial_floats() const { return rows_offset() + (may_be_sparse_ ? row_floats() : 0); }
+  Index sum_floats() const { return rows_offset() + (may_be_sparse_ ? row_floats() : 0); }
   /// For a pass over one sample, and for a column of the gradient.
   Index scratch_floats() const {
     const Index dense = std::max(kernels::conv2d_scratch_floats(conv_.shape()), input_gradient_.scratch_floats());
@@ -123,7 +121,8 @@ class Conv2d final : public Layer {
   bool relu_;
   std::optional<Backward> wish_;
   bool may_be_sparse_ = false;
-  Slot weight_rows_, partials_, scratch_;
+  SampleSums sums_;
+  Slot weight_rows_, scratch_;
 };
 
 const LayerRegistry::Entry<Conv2d> entry("conv2d");

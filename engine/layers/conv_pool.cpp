@@ -23,7 +23,7 @@ class ConvPool final : public Layer {
                         conv_.shape().out_h(), conv_.shape().out_w());
     const Index channels = conv_.shape().out_c;
     weight_rows_ = plan.book(Lifetime::kDerived, conv_.weights().rows * channels);
-    partials_ = plan.book(Lifetime::kStep, plan.groups() * partial_floats());
+    sums_.plan(plan, bias_offset() + channels);
     places_ = plan.book(Lifetime::kStep, plan.batch() * shape_.out_floats());
     mask_ = plan.book(Lifetime::kStep, plan.batch() * channels);
     scratch_ = plan.book(Lifetime::kScratch, kernels::conv_pool_scratch_floats(shape_));
@@ -51,25 +51,22 @@ class ConvPool final : public Layer {
   void backward(const Context& context, Range samples, Activations in, Activations, Activations d_out,
                 Activations d_in) const override {
     for (Index s = samples.begin; s < samples.end; ++s) {
-      float* partial = context.at(partials_) + s / kGroup * partial_floats();
+      float* term = sums_.term(context, s);
       kernels::conv_pool_backward(context.isa, shape_, in[s], d_out[s], scale(context, s), places(context, s),
-                                  context.at(weight_rows_), partial, partial + bias_offset(), s % kGroup != 0,
-                                  d_in ? d_in[s] : nullptr, context.span(scratch_));
+                                  context.at(weight_rows_), term, term + bias_offset(), false, d_in ? d_in[s] : nullptr,
+                                  context.span(scratch_));
+      sums_.add(context, s);
     }
   }
 
   void parameter_gradient(const Context& context, Index index, Range panels, Activations, Activations,
                           float* gradient) const override {
-    const Index groups = divide_up(context.batch, kGroup), depth = conv_.weights().rows;
-    const float* partial = context.at(partials_);
     const Range channels{panels.begin * kPanel, std::min(panels.end * kPanel, shape_.conv.out_c)};
-    std::fill_n(gradient, panels.size() * kPanel * (index == 0 ? depth : 1), 0.0f);
-    if (index == 1) {
-      kernels::tree_sum(context.isa, groups, channels.size(), partial + bias_offset() + channels.begin,
-                        partial_floats(), gradient);
-      return;
-    }
-    conv_.add_rows(context, panels, partial, partial_floats(), context.at(scratch_), gradient);
+    std::fill_n(gradient, panels.size() * kPanel * (index == 0 ? conv_.weights().rows : 1), 0.0f);
+    if (index == 0)
+      conv_.add_rows(context, panels, sums_, 0, context.at(scratch_), gradient);
+    else
+      sums_.total(context, bias_offset() + channels.begin, channels.size(), gradient);
   }
 
   void refresh(const Context& context, Index index, Range panels) const override {
@@ -78,9 +75,8 @@ class ConvPool final : public Layer {
   }
 
  private:
-  /// Of one group: the weight's gradient as rows [out_channels][depth], then the bias's.
+  /// Of a sum over samples: the weight's gradient as rows [out_channels][depth], then the bias's.
   Index bias_offset() const { return round_up(conv_.weights().rows * shape_.conv.out_c, kPanel); }
-  Index partial_floats() const { return bias_offset() + round_up(shape_.conv.out_c, kPanel); }
   std::size_t mask_floats(Index samples) const { return std::size_t(samples * shape_.conv.out_c); }
   const float* scale(const Context& context, Index sample) const {
     return p_ > 0 ? context.at(mask_) + mask_floats(sample) : nullptr;
@@ -93,7 +89,8 @@ class ConvPool final : public Layer {
   Index pool_;
   double p_;
   kernels::ConvPoolShape shape_;
-  Slot weight_rows_, partials_, places_, mask_, scratch_;
+  SampleSums sums_;
+  Slot weight_rows_, places_, mask_, scratch_;
 };
 
 const LayerRegistry::Entry<ConvPool> entry("conv_pool");

@@ -52,13 +52,13 @@ void Convolution::plan(const std::string& name, const Shape& input, LayerPlan& p
                     .place = [](Index i) { return i; }});
 }
 
-void Convolution::add_rows(const Context& context, Range panels, const float* rows, Index stride, float* column,
+void Convolution::add_rows(const Context& context, Range panels, const SampleSums& sums, Index offset, float* column,
                            float* gradient) const {
   const Range channels{panels.begin * kPanel, std::min(panels.end * kPanel, shape_.out_c)};
   const Index depth = weights().rows;
   const kernels::PanelMatrix block{depth, channels.size()};
   for (Index o = channels.begin; o < channels.end; ++o) {
-    kernels::tree_sum(context.isa, divide_up(context.batch, kGroup), depth, rows + o * depth, stride, column);
+    sums.total(context, offset + o * depth, depth, column);
     for (Index r = 0; r < depth; ++r) gradient[block.offset(r, o - channels.begin)] += column[r];
   }
 }

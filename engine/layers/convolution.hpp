@@ -1,7 +1,7 @@
 #pragma once
 /// What all layers with a convolution share: its options, its shape and its parameters.
 
-#include "engine/layers/layer.hpp"
+#include "engine/layers/sample_sums.hpp"
 #include "kernels/conv2d.hpp"
 
 namespace gradrace {
@@ -34,9 +34,9 @@ class Convolution {
   /// Zeros if there is none.
   const float* bias(const Context& context) const { return context.at(bias_); }
 
-  /// Adds the weight's gradient, which the groups' partial sums hold as rows [out_channels][depth], to some panels of
-  /// it. Partial sums are `stride` floats apart; column: depth floats of scratch.
-  void add_rows(const Context& context, Range panels, const float* rows, Index stride, float* column,
+  /// Adds the weight's gradient, which sums over samples hold as rows [out_channels][depth] from `offset` on, to some
+  /// panels of it. column: depth floats of scratch.
+  void add_rows(const Context& context, Range panels, const SampleSums& sums, Index offset, float* column,
                 float* gradient) const;
 
  private:

@@ -1,7 +1,7 @@
 #pragma once
 /// The room layers/: one file for each layer, which registers itself by its name. The names and options are PyTorch's.
-/// conv_pool is what the fusion pass makes (training/fusion.hpp); convolution.hpp, pooling.hpp and elementwise.hpp are what
-/// several layers share. tests/layers/ holds whatever is registered to the contract below.
+/// conv_pool is what the fusion pass makes (training/fusion.hpp); convolution.hpp, sample_sums.hpp, pooling.hpp and
+/// elementwise.hpp are what several layers share. tests/layers/ holds whatever is registered to the contract below.
 ///
 /// What a layer is. A layer is written once, plainly, in one file under layers/: it plans its memory and runs serially
 /// over a range of samples; who opens threads and in which order layers run is the model's business.
@@ -25,10 +25,8 @@ class LayerPlan {
   virtual Slot book_per_worker(Lifetime lifetime, Index floats) = 0;
   /// Adds a parameter and returns where its values lie. Values begin as PyTorch's default initialisation.
   virtual Slot add(Parameter parameter) = 0;
-  /// The most samples in a batch, and the groups that these make.
-  virtual Index batch() const = 0;
+  virtual Index batch() const = 0;  ///< the most samples in a batch
   virtual const KernelChoice& choice() const = 0;
-  Index groups() const { return divide_up(batch(), kGroup); }
 };
 
 class Layer {
@@ -71,8 +69,8 @@ class Layer {
   virtual void forward_parts(const Context&, Range /*parts*/, Activations /*in*/) const {}
   /// Overwrites the outputs of `samples`.
   virtual void forward(const Context&, Range samples, Activations in, Activations out) const = 0;
-  /// Overwrites d_in (if wanted) of `samples`, and prepares what parameter_gradient needs. Comes in sample order within
-  /// a group.
+  /// Overwrites d_in (if wanted) of `samples`, and prepares what parameter_gradient needs. A worker's samples come in
+  /// order.
   virtual void backward(const Context&, Range samples, Activations in, Activations out, Activations d_out,
                         Activations d_in) const = 0;
   /// Of a layer with shared parts, instead of backward, by every worker, also one without parts: overwrites the pieces

@@ -1,6 +1,6 @@
 #pragma once
-/// The room plan/: what layers and optimizers agree on before there is a model. Shapes and activations, the groups that
-/// samples come in, the context of a call, a parameter with its two faces and its initial values.
+/// The room plan/: what layers and optimizers agree on before there is a model. Shapes and activations, the context of
+/// a call, a parameter with its two faces and its initial values.
 ///
 /// Where and with what a layer or an optimizer works: shapes, activations, memory and this worker's counters.
 
@@ -30,21 +30,18 @@ struct Activations {
   explicit operator bool() const { return data != nullptr; }
 };
 
-/// Samples come in groups of four whatever the number of threads: a worker takes whole groups, gradients are summed
-/// within a group in sample order and over the groups in a fixed tree. So no bit depends on who did what.
-inline constexpr Index kGroup = 4;
-
-/// The room plan/: what layers and optimizers agree on before there is a model. Shapes and activations, the groups that
-/// samples come in, the context of a call, a parameter with its two faces and its initial values.
-///
 /// Where and with what a layer runs.
 struct Context {
   kernels::Isa isa;
   const Memory* memory = nullptr;
   Index worker = 0;       ///< whose scratch
+  Index workers = 1;      ///< that share out the batch
   Index batch = 0;        ///< samples in this batch
   bool training = false;  ///< false: dropout lets everything pass
   Laps* laps = nullptr;   ///< this worker's counters; null: nobody asks where the time goes
+
+  /// The samples of a worker; there may be none.
+  Range samples_of(Index which) const { return share(batch, which, workers); }
 
   float* at(const Slot& slot) const { return memory->at(slot, worker); }
   void lap(Index stage) const {

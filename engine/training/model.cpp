@@ -56,7 +56,12 @@ std::string Model::not_finite_after_step() const {
 }
 
 Context Model::context(Index worker, Index batch, bool training) const {
-  return {.isa = isa_, .memory = &memory_, .worker = worker, .batch = batch, .training = training};
+  return {.isa = isa_,
+          .memory = &memory_,
+          .worker = worker,
+          .workers = plan_.workers(),
+          .batch = batch,
+          .training = training};
 }
 
 }  // namespace gradrace

@@ -37,7 +37,7 @@ class Stack {
   const float* output(Index sample) const { return activation(layers_.size())[sample]; }
   float* output_gradient(Index sample) const { return gradient(layers_.size(), 0)[sample]; }
 
-  /// For the samples of whole groups (there may be none). All workers call these two at once and wait for each other at
+  /// For the samples of a worker (there may be none). All workers call these two at once and wait for each other at
   /// layers that they share out. `gather(s)` fills input(s) just before it is needed.
   template <class Gather>
   void forward(const Context& context, const kernels::Worker& worker, Range samples, const Gather& gather) const {

@@ -11,12 +11,6 @@ namespace {
 constexpr Index kWarmUp = 5;            // steps before those of the trace
 constexpr Index kEventsPerStep = 2000;  // of a worker: many more than steps of usual batches have
 
-/// Whole groups of four for each worker.
-Range samples_of(const kernels::Worker& worker, Index samples) {
-  const Range mine = worker.share_of(divide_up(samples, kGroup));
-  return {std::min(mine.begin * kGroup, samples), std::min(mine.end * kGroup, samples)};
-}
-
 }  // namespace
 
 Trainer::Trainer(const Network& network, const kernels::Isa& isa, const kernels::Team& team, Optimizer& optimizer,
@@ -76,7 +70,7 @@ float Trainer::step(const Batches& batches, Index batch, Generator& generator) {
     Context context = model_.context(worker.index(), n, true);
     context.laps = &clock_.of(worker.index());
     context.lap(kWait);
-    const Range samples = samples_of(worker, n);
+    const Range samples = context.samples_of(worker.index());
     forward(context, worker, samples, batches, batch, 0);
     model_.stack().backward(context, worker, samples);
     context.wait(worker);
@@ -119,7 +113,8 @@ TestResult Trainer::evaluate(const ImageSet& images, Generator& generator, std::
     for (Index first = 0; first < batches.size(b); first += model_.stack().batch()) {
       const Index n = std::min(model_.stack().batch(), batches.size(b) - first);
       team_.run([&](kernels::Worker worker) noexcept {
-        forward(model_.context(worker.index(), n, false), worker, samples_of(worker, n), batches, b, first);
+        const Context context = model_.context(worker.index(), n, false);
+        forward(context, worker, context.samples_of(worker.index()), batches, b, first);
       });
       for (Index s = 0; s < n; ++s) {
         loss += double(outcomes_[std::size_t(s)].loss);

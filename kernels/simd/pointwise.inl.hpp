@@ -22,6 +22,10 @@ struct Pointwise {
     });
   }
 
+  static void add(Index n, const float* x, const float* y, float* sum) noexcept {
+    for_each_vector<V>(n, [&](Index i, auto load, auto store) { store(load(x + i) + load(y + i), sum + i); });
+  }
+
   static void scale_channels(Index positions, Index channels, const float* x, const float* scale, float* y) noexcept {
     for (Index p = 0; p < positions; ++p, x += channels, y += channels)
       for_each_vector<V>(channels,

@@ -51,6 +51,7 @@ constexpr KernelTable all_kernels(const char* name) {
           .tree_sum = Gemm<Arch>::tree_sum,
           .relu_forward = Pointwise<Arch>::relu_forward,
           .relu_backward = Pointwise<Arch>::relu_backward,
+          .add = Pointwise<Arch>::add,
           .scale_channels = Pointwise<Arch>::scale_channels,
           .max_pool_forward = MaxPool<Arch>::max_pool_forward,
           .max_pool_backward = MaxPool<Arch>::max_pool_backward,

@@ -137,18 +137,15 @@ class SingleLayer {
     return {.isa = setting_.isa,
             .memory = memory_.get(),
             .worker = worker,
+            .workers = plan_.workers(),
             .batch = samples,
             .training = setting_.training};
   }
   Activations activations(const Slot& slot, const Shape& shape) const { return {memory_->at(slot), stride(shape)}; }
-  Range samples_of(const kernels::Worker& worker) const {
-    const Range groups = worker.share_of(divide_up(samples_, kGroup));
-    return {groups.begin * kGroup, std::min(groups.end * kGroup, samples_)};
-  }
   /// Calls body for all samples of the worker at once, or for one after the other, as the layer wants them.
   template <class Body>
   void for_samples(const kernels::Worker& worker, const Body& body) const {
-    const Range mine = samples_of(worker);
+    const Range mine = context(worker.index(), samples_).samples_of(worker.index());
     if (!layer_->wants_all_samples())
       for (Index s = mine.begin; s < mine.end; ++s) body(Range{s, s + 1});
     else if (!mine.empty())

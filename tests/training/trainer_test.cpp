@@ -62,8 +62,7 @@ bool same_bits(const Outcome& a, const Outcome& b) {
   return same;
 }
 
-/// More workers than a batch of 32 has groups of samples, and than a layer that they share has parts: some have no
-/// work.
+/// More workers than a layer that they share has parts: some have no work.
 constexpr int kManyThreads = 13;
 
 class TrainerThreads : public testing::TestWithParam<std::tuple<const char*, Index>> {};
@@ -90,6 +89,18 @@ INSTANTIATE_TEST_SUITE_P(Batch, TrainerThreads,
                            return std::string(std::get<0>(param.param)) + "_" +
                                   std::to_string(std::get<1>(param.param));
                          });
+
+/// Down to one sample a worker, and less.
+TEST(Trainer, GivesTheSameBitsWithUpTo33WorkersOnEveryInstructionSet) {
+  constexpr Index kSteps = 3;
+  for (const kernels::Isa& isa : kernels::Isa::available())
+    for (const Index batch : {1, 7, 20, 32, 33}) {
+      const Outcome one = run("adam", isa, 1, batch, kSteps);
+      for (const Index threads : {2, 6, 9, 16, 31, 32, 33})
+        EXPECT_TRUE(same_bits(one, run("adam", isa, threads, batch, kSteps)))
+            << isa.name() << ", batch " << batch << ", " << threads << " threads";
+    }
+}
 
 TEST(Trainer, EvaluatesWithAnyNumberOfThreadsAlike) {
   const ImageSet images = noise(64 + 3, 5);  // in the last batch, all workers but one have no samples
