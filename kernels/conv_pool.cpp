@@ -81,17 +81,14 @@ void conv_pool_backward(const Isa& isa, const ConvPoolShape& shape, const float*
   const Index frame = frame_floats(shape.conv);
   const float* image = put_in_frame(shape.conv, x, scratch.data());
   float* gradient = dx && frame > 0 ? scratch.data() + frame : dx;
-  if (!accumulate) {
-    std::fill_n(dweight_rows, s.conv.out_c * s.conv.depth(), 0.0f);
-    std::fill_n(dbias, s.conv.out_c, 0.0f);
-  }
   if (dx) std::fill_n(gradient, s.conv.in_h * s.conv.in_w * s.conv.in_c, 0.0f);
   const NonZeroLists lists = non_zero_lists(scratch.data() + 2 * frame, s.conv.out_c, band_cells(s));
   for (Index py = 0; py < s.out_h(); py += kBandRows) {
     const Range band{py, std::min(py + kBandRows, s.out_h())};
     std::fill_n(lists.count, s.conv.out_c, 0);
     isa.table().list_non_zeros(s, band, dy, scale, place, lists);
-    isa.table().sparse_gradients(s.conv, lists, image, weight_rows, dweight_rows, dbias, gradient);
+    isa.table().sparse_gradients(s.conv, lists, image, weight_rows, dweight_rows, dbias, accumulate || py > 0,
+                                 gradient);
   }
   if (dx) take_from_frame(shape.conv, gradient, dx);
 }

@@ -49,14 +49,10 @@ void conv_sparse_gradients(const Isa& isa, const ConvShape& s, const float* x, c
   const float* image = put_in_frame(s, x, scratch.data());
   float* gradient = dx && frame_floats(s) > 0 ? scratch.data() + frame_floats(s) : dx;
   const NonZeroLists lists = non_zero_lists(scratch.data() + 2 * frame_floats(s), s.out_c, rows * inner.out_w());
-  if (!accumulate) {
-    std::fill_n(dweight_rows, s.out_c * s.depth(), 0.0f);
-    std::fill_n(dbias, s.out_c, 0.0f);
-  }
   if (gradient) std::fill_n(gradient, inner.in_h * inner.in_w * inner.in_c, 0.0f);
   for (Index oy = 0; oy < inner.out_h(); oy += rows) {
     list_band(isa, inner, {oy, std::min(oy + rows, inner.out_h())}, dy, lists);
-    isa.table().sparse_gradients(inner, lists, image, weight_rows, dweight_rows, dbias, gradient);
+    isa.table().sparse_gradients(inner, lists, image, weight_rows, dweight_rows, dbias, accumulate || oy > 0, gradient);
   }
   if (dx) take_from_frame(s, gradient, dx);
 }

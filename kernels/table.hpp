@@ -158,9 +158,9 @@ struct KernelTable {
   Index (*count_non_zeros)(Index n, const float* x) noexcept;
   /// The same of some output rows of dy.
   void (*list_gradients)(const ConvShape&, Range out_rows, const float* dy, const NonZeroLists& lists) noexcept;
-  /// Of weight, bias and, if dx is not null, input; adds to them.
+  /// Of weight and bias, added to them if accumulate, and, if dx is not null, of the input, always added.
   void (*sparse_gradients)(const ConvShape&, const NonZeros&, const float* x, const float* weight_rows,
-                           float* dweight_rows, float* dbias, float* dx) noexcept;
+                           float* dweight_rows, float* dbias, bool accumulate, float* dx) noexcept;
   WinogradKernels winograd2, winograd4, winograd2_wide;  ///< F(2x2, 3x3), F(4x4, 3x3) and F(2x2, 5x5)
   float (*log_softmax_nll)(Index classes, const float* x, Index target, float scale, float* log_prob,
                            float* dx) noexcept;

@@ -45,6 +45,7 @@ struct ConvSparse {
     Index count;
     const float *x, *weight;
     float *dweight, *dx;
+    bool accumulate;  // to dweight; else it is overwritten
   };
 
   /// For every entry of the list, of a piece of Rows times Vectors vectors: dweight += gradient * x(offset ...) and
@@ -56,7 +57,7 @@ struct ConvSparse {
       for (Index v = 0; v < Vectors; ++v) {
         const Index at = piece.w + r * piece.w_row + v * kLanes;
         if constexpr (kInput) weight[r][v] = load(list.weight + at);
-        if constexpr (kWeight) sum[r][v] = load(list.dweight + at);
+        if constexpr (kWeight) sum[r][v] = list.accumulate ? load(list.dweight + at) : V(0.0f);
       }
     for (Index i = 0; i < list.count; ++i) {
       const V g(list.gradients[i]);
@@ -114,32 +115,33 @@ struct ConvSparse {
       list.gradients = lists.gradients(o);
       list.offsets = lists.offsets(o);
       list.count = lists.count[o];
-      if (list.count == 0) continue;
+      if (list.count == 0 && (!kWeight || list.accumulate)) continue;
       for_each_piece(s, o, [&]<Index Rows, Index Vectors>(const Piece& piece, auto load, auto store) {
         walk<kWeight, kInput, Rows, Vectors>(list, piece, load, store);
       });
     }
   }
 
-  static void bias_gradient(const NonZeros& lists, Index channels, float* dbias) {
+  static void bias_gradient(const NonZeros& lists, Index channels, float* dbias, bool accumulate) {
     for (Index o = 0; o < channels; ++o) {
       const float* gradients = lists.gradients(o);
       float sum = 0.0f;
       for (Index i = 0; i < lists.count[o]; ++i) sum += gradients[i];
-      dbias[o] += sum;
+      dbias[o] = accumulate ? dbias[o] + sum : sum;
     }
   }
 
   static void gradients(const ConvShape& s, const NonZeros& lists, const float* x, const float* weight_rows,
-                        float* dweight_rows, float* dbias, float* dx) noexcept {
+                        float* dweight_rows, float* dbias, bool accumulate, float* dx) noexcept {
     const Walk walk{.gradients = nullptr,
                     .offsets = nullptr,
                     .count = 0,
                     .x = x,
                     .weight = weight_rows,
                     .dweight = dweight_rows,
-                    .dx = dx};
-    bias_gradient(lists, s.out_c, dbias);
+                    .dx = dx,
+                    .accumulate = accumulate};
+    bias_gradient(lists, s.out_c, dbias, accumulate);
     if constexpr (kOneWalk)
       if (dx) return walk_all<true, true>(s, lists, walk);
     walk_all<true, false>(s, lists, walk);
