@@ -45,9 +45,9 @@ constexpr Range share(Index n, Index index, Index count, Index grain = 1) {
   return {begin < n ? begin : n, end < n ? end : n};
 }
 
-/// The part of the n first integers, cut into `count` parts, that i belongs to.
-constexpr Index owner(Index n, Index i, Index count) {
-  return ((i + 1) * count - 1) / n;
+/// The part that i belongs to of the n first integers, cut likewise into `count` parts.
+constexpr Index owner(Index n, Index i, Index count, Index grain = 1) {
+  return ((i / grain + 1) * count - 1) / divide_up(n, grain);
 }
 
 [[noreturn]] void expectation_failed(const char* expression, const char* file, int line, long long left,

@@ -31,6 +31,7 @@ class Conv2d final : public Layer {
     return {conv_.shape().out_h(), conv_.shape().out_w(), conv_.shape().out_c};
   }
 
+  Index samples_together() const override { return sums_.samples_together(); }
   Index multiply_adds() const override { return conv_.multiply_adds(); }
   Reads backward_reads() const override { return {.input = true, .output = relu_}; }
   std::optional<ConvKernels> kernels_used() const override {
@@ -60,14 +61,14 @@ class Conv2d final : public Layer {
         kernels::relu_backward(context.isa, {out[s], floats}, {d_out[s], floats}, {d_out[s], floats});
       float* term = sums_.term(context, s);
       float* d_image = d_in ? d_in[s] : nullptr;
-      std::fill_n(term, sum_floats(), 0.0f);
+      if (!sums_.adds(s)) std::fill_n(term, sum_floats(), 0.0f);
       if (is_sparse(context, d_out[s]))
         kernels::conv_sparse_gradients(context.isa, conv_.shape(), in[s], d_out[s], context.at(weight_rows_),
                                        term + rows_offset(), term + bias_offset(), true, d_image,
                                        context.span(scratch_));
       else
         dense_backward(context, in[s], out[s], d_out[s], term, d_image);
-      sums_.add(context, s);
+      sums_.done(context, s);
     }
   }
 

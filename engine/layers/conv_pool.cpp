@@ -30,6 +30,7 @@ class ConvPool final : public Layer {
     return {shape_.out_h(), shape_.out_w(), channels};
   }
 
+  Index samples_together() const override { return sums_.samples_together(); }
   Index multiply_adds() const override { return conv_.multiply_adds(); }
   std::optional<ConvKernels> kernels_used() const override {
     return ConvKernels{conv_.method(), "fused with relu, max pool and dropout; sparse backward"};
@@ -53,9 +54,9 @@ class ConvPool final : public Layer {
     for (Index s = samples.begin; s < samples.end; ++s) {
       float* term = sums_.term(context, s);
       kernels::conv_pool_backward(context.isa, shape_, in[s], d_out[s], scale(context, s), places(context, s),
-                                  context.at(weight_rows_), term, term + bias_offset(), false, d_in ? d_in[s] : nullptr,
-                                  context.span(scratch_));
-      sums_.add(context, s);
+                                  context.at(weight_rows_), term, term + bias_offset(), sums_.adds(s),
+                                  d_in ? d_in[s] : nullptr, context.span(scratch_));
+      sums_.done(context, s);
     }
   }
 

@@ -45,6 +45,8 @@ class Layer {
     bool input = true, output = false;
   };
   virtual Reads backward_reads() const { return {}; }
+  /// Samples in a row, from a multiple of it on, that must go to one worker.
+  virtual Index samples_together() const { return 1; }
   /// Whether the layer wants all of a worker's samples in one call (its weights are large) rather than one by one.
   virtual bool wants_all_samples() const { return false; }
 

@@ -37,11 +37,13 @@ struct Context {
   Index worker = 0;       ///< whose scratch
   Index workers = 1;      ///< that share out the batch
   Index batch = 0;        ///< samples in this batch
+  Index together = 1;     ///< that go to one worker
   bool training = false;  ///< false: dropout lets everything pass
   Laps* laps = nullptr;   ///< this worker's counters; null: nobody asks where the time goes
 
-  /// The samples of a worker; there may be none.
-  Range samples_of(Index which) const { return share(batch, which, workers); }
+  /// The samples of a worker, of which there may be none; and the worker of a sample.
+  Range samples_of(Index which) const { return share(batch, which, workers, together); }
+  Index owner_of(Index sample) const { return owner(batch, sample, workers, together); }
 
   float* at(const Slot& slot) const { return memory->at(slot, worker); }
   void lap(Index stage) const {

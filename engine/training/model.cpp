@@ -61,6 +61,7 @@ Context Model::context(Index worker, Index batch, bool training) const {
           .worker = worker,
           .workers = plan_.workers(),
           .batch = batch,
+          .together = stack_.samples_together(),
           .training = training};
 }
 

@@ -45,6 +45,7 @@ Stack::Stack(const Network& network, const KernelChoice& choice, Index batch, Pl
     names_.push_back(layers_[i].name);
     shapes_.push_back(layers_[i].out);
     for (Index index = 0; index < std::ssize(layers_[i].parameters); ++index) owners_.push_back({i, index});
+    samples_together_ = std::max(samples_together_, layer(i).samples_together());
     GRADRACE_EXPECT(layer(i).shared_parts() > 0 && !layer(i).wants_all_samples(), ==, false);
   }
   const auto wants_all = [](const PlannedLayer& planned) { return planned.layer->wants_all_samples(); };

@@ -24,6 +24,8 @@ class Stack {
 
   const std::vector<std::string>& names() const { return names_; }  ///< of the layers, as the user knows them
   Index batch() const { return batch_; }
+  /// Samples in a row, from a multiple of it on, that must go to one worker.
+  Index samples_together() const { return samples_together_; }
   Index inputs() const { return shapes_.front().floats(); }
   Index outputs() const { return shapes_.back().floats(); }
   /// Layer and kernels, of the layers that have a choice.
@@ -77,6 +79,7 @@ class Stack {
   Activations gradient(std::size_t i, Index worker) const;  // of activation i
 
   Index batch_;
+  Index samples_together_ = 1;
   const ParameterStore& store_;
   const Memory& memory_;
   std::vector<PlannedLayer> layers_;

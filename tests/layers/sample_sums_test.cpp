@@ -10,7 +10,8 @@ namespace {
 
 using Numbers = std::vector<std::vector<float>>;  // by sample
 
-constexpr Index kFloats = 150;  // more than one chunk, and part of a vector
+constexpr Index kFloats = 150;    // more than one chunk, and part of a vector
+constexpr Index kLarge = 20'000;  // so many that some samples make a term
 
 class BookingPlan final : public LayerPlan {
  public:
@@ -36,17 +37,27 @@ float tree(const Numbers& numbers, std::size_t first, std::size_t samples, std::
   return first + half < numbers.size() ? sum + tree(numbers, first + half, half, i) : sum;
 }
 
-/// The sums of some floats that so many workers form, one after the other.
-std::vector<float> total(const Numbers& numbers, Index workers, Index most, Index offset, Index n) {
+/// The sums of some floats that so many workers form, one after the other; of samples with `floats` floats, of which
+/// the first are not zero.
+std::vector<float> total(const Numbers& numbers, Index workers, Index most, Index offset, Index n,
+                         Index floats = kFloats) {
   BookingPlan plan(workers, most);
   SampleSums sums;
-  sums.plan(plan, kFloats);
+  sums.plan(plan, floats);
   const Memory memory = plan.memory();
-  Context context{.isa = kernels::Isa::best(), .memory = &memory, .workers = workers, .batch = std::ssize(numbers)};
+  Context context{.isa = kernels::Isa::best(),
+                  .memory = &memory,
+                  .workers = workers,
+                  .batch = std::ssize(numbers),
+                  .together = sums.samples_together()};
   for (context.worker = workers; context.worker-- > 0;)
     for (Index s = context.samples_of(context.worker).begin; s < context.samples_of(context.worker).end; ++s) {
-      std::ranges::copy(numbers[std::size_t(s)], sums.term(context, s));
-      sums.add(context, s);
+      float* term = sums.term(context, s);
+      for (const float number : numbers[std::size_t(s)]) {
+        *term = sums.adds(s) ? *term + number : number;
+        ++term;
+      }
+      sums.done(context, s);
     }
   context.worker = workers - 1;
   std::vector<float> result(std::size_t(n), 0.0f);
@@ -67,6 +78,25 @@ TEST(SampleSums, AreThoseOfTheTreeWhoeverFormsThem) {
     }
     const std::vector<float> some(expected.begin() + 17, expected.begin() + 117);
     ASSERT_EQ(total(numbers, 3, 64, 17, 100), some) << "of a batch that is smaller than planned";
+  }
+}
+
+TEST(SampleSums, OfLargeGradientsAddFourSamplesInOrder) {
+  kernels::Random random;
+  for (const Index batch : {1, 3, 4, 7, 20, 33}) {
+    Numbers numbers, terms;
+    for (Index s = 0; s < batch; ++s) {
+      numbers.push_back(random.numbers(kFloats));
+      if (s % 4 == 0) terms.push_back(numbers.back());
+      if (s % 4 > 0)
+        for (std::size_t i = 0; i < std::size_t(kFloats); ++i) terms.back()[i] += numbers.back()[i];
+    }
+    std::vector<float> expected;
+    for (std::size_t i = 0; i < std::size_t(kFloats); ++i) expected.push_back(tree(terms, 0, 16, i));
+    for (const Index workers : {1, 2, 3, 5, 8, 9}) {
+      SCOPED_TRACE(fmt::format("{} samples, {} workers", batch, workers));
+      ASSERT_EQ(total(numbers, workers, batch, 0, kFloats, kLarge), expected);
+    }
   }
 }
 

@@ -139,6 +139,7 @@ class SingleLayer {
             .worker = worker,
             .workers = plan_.workers(),
             .batch = samples,
+            .together = layer_->samples_together(),
             .training = setting_.training};
   }
   Activations activations(const Slot& slot, const Shape& shape) const { return {memory_->at(slot), stride(shape)}; }
