@@ -102,7 +102,7 @@ void run(const InfoOptions& options) {
       {"schema_version", 2}, {"machine", to_json(machine)}, {"limits", to_json(limits)}};
   say(options.json ? json_text(document)
                    : machine_text(machine, isa) + "\n" + limits_table(limits) + "\n" + bandwidth_table(limits) + "\n" +
-                         steal_line(limits));
+                         steal_line(limits) + busy_warning(limits.busy_percent));
 }
 
 }  // namespace

@@ -5,6 +5,7 @@
 
 #include "apps/tables.hpp"
 #include "apps/terminal.hpp"
+#include "engine/measuring/limits.hpp"
 
 namespace gradrace {
 namespace {
@@ -82,7 +83,7 @@ std::string profile_tables(const Profile& profile) {
   text += network_table(profile) + "\n" + counters_text(profile);
   if (profile.steal_percent)
     text += fmt::format("Stolen by other virtual machines meanwhile: {:.1f} %\n", *profile.steal_percent);
-  return text;
+  return text + busy_warning(profile.busy_percent);
 }
 
 }  // namespace gradrace

@@ -1,6 +1,7 @@
 #include "bench/timing.hpp"
 
 #include <algorithm>
+#include <iostream>
 #include <map>
 #include <thread>
 #include <utility>
@@ -43,7 +44,10 @@ double time_cold(benchmark::State& state, const Body& body, const Body& empty_ca
 const Limits& limits_of(const kernels::Isa& isa, const kernels::Team& team) {
   static std::map<std::pair<std::string_view, Index>, Limits> known;
   const auto [at, is_new] = known.try_emplace({isa.name(), team.size()});
-  if (is_new) at->second = measure_limits(isa, team);
+  if (is_new) {
+    at->second = measure_limits(isa, team);
+    std::cerr << busy_warning(at->second.busy_percent);
+  }
   return at->second;
 }
 

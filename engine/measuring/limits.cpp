@@ -3,12 +3,13 @@
 #include <algorithm>
 #include <chrono>
 
+#include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
 #include "engine/base/memory.hpp"
 #include "engine/measuring/machine.hpp"
-#include "engine/measuring/steal.hpp"
 #include "engine/measuring/rounds.hpp"
+#include "engine/measuring/steal.hpp"
 #include "kernels/peak.hpp"
 #include "kernels/platform.hpp"
 #include "kernels/stream.hpp"
@@ -31,9 +32,9 @@ double measure_clock(const Team& team, Index rounds) {
 /// 1e9 operations per second of a loop of divisions or roots.
 double measure_divider(const Isa& isa, const Team& team, double (*chains)(const Isa&, Index) noexcept) {
   constexpr Index kIterations = 2'000, kRounds = 40;
-  const double seconds =
-      fastest(team, {kRounds, kPatience}, [&](Worker) noexcept { static_cast<void>(chains(isa, kIterations)); });
-  return 1e-9 * double(team.size() * kIterations * kernels::divide_chains_flop(isa)) / seconds;
+  return 1e-9 * best_rate(
+                    team, {kRounds, kPatience}, [&](Worker) noexcept { static_cast<void>(chains(isa, kIterations)); },
+                    [&](Index) { return double(kIterations * kernels::divide_chains_flop(isa)); });
 }
 
 double measure_barrier_ns(const Team& team) {
@@ -101,8 +102,9 @@ class Streams {
       };
     };
     const Index count = repetitions(fastest(team_, {3, kPatience}, passes(1)));
-    const double seconds = fastest(team_, {1000, kPatience}, passes(count));
-    return 1e-9 * double(count * n * moved * Index(sizeof(float))) / seconds;
+    return 1e-9 * best_rate(team_, {1000, kPatience}, passes(count), [&](Index worker) {
+             return double(count * share(n, worker, team_.size(), kPanel).size() * moved * Index(sizeof(float)));
+           });
   }
 
   const Isa& isa_;
@@ -141,9 +143,25 @@ void measure_bandwidth(const Isa& isa, const Team& alone, const Team& team, Band
 
 double measure_peak(const Isa& isa, const Team& team, Index rounds) {
   constexpr Index kIterations = 20'000;
-  const double seconds = fastest(team, {rounds, kPatience},
-                                 [&](Worker) noexcept { static_cast<void>(kernels::fma_chains(isa, kIterations)); });
-  return 1e-9 * double(team.size() * kIterations * kernels::fma_chains_flop(isa)) / seconds;
+  return 1e-9 * best_rate(
+                    team, {rounds, kPatience},
+                    [&](Worker) noexcept { static_cast<void>(kernels::fma_chains(isa, kIterations)); },
+                    [&](Index) { return double(kIterations * kernels::fma_chains_flop(isa)); });
+}
+
+double measure_busy_percent(const Team& team) {
+  constexpr Index kIterations = 10'000;  // a tenth of a millisecond: whoever shares a CPU has it for some
+  constexpr Effort kEffort{2'000, 0.1};
+  return 100 * time_workers(team, kEffort, [](Worker) noexcept { kernels::add_chain(kIterations); }).lost();
+}
+
+std::string busy_warning(double percent) {
+  constexpr double kQuiet = 10;
+  if (percent < kQuiet) return {};
+  return fmt::format(
+      "This machine is busy: a thread lost {:.0f} % of its time to something else.\n"
+      "Limits of all threads are what each reached at its best; other times are too long.\n",
+      percent);
 }
 
 Limits measure_limits(const Isa& isa, const Team& team) {
@@ -169,6 +187,7 @@ Limits measure_limits(const Isa& isa, const Team& team) {
   limits.bandwidth = levels();
   for (Bandwidth& level : limits.bandwidth) measure_bandwidth(isa, alone, team, level);
   limits.steal_percent = steal.percent();
+  limits.busy_percent = measure_busy_percent(team);
   return limits;
 }
 
@@ -193,7 +212,8 @@ nlohmann::ordered_json to_json(const Limits& limits) {
           {"barrier_ns", limits.barrier_ns},
           {"region_ns", limits.region_ns},
           {"bandwidth", bandwidth},
-          {"steal_percent", limits.steal_percent ? Json(*limits.steal_percent) : Json()}};
+          {"steal_percent", limits.steal_percent ? Json(*limits.steal_percent) : Json()},
+          {"busy_percent", limits.busy_percent}};
 }
 
 }  // namespace gradrace

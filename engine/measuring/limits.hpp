@@ -27,7 +27,8 @@ struct Bandwidth {
   Rate read = {}, copy = {}, triad = {};
 };
 
-/// Each the best of many short measurements: what disturbs a measurement only slows it down.
+/// Each the best of many short measurements: what disturbs a measurement only slows it down. Of rates on all threads,
+/// the sum of what each reached at its best, all running at once.
 struct Limits {
   std::string isa;
   Index threads = 0;
@@ -39,6 +40,7 @@ struct Limits {
   double region_ns = 0;                 ///< a parallel region that does nothing
   std::vector<Bandwidth> bandwidth;     ///< from the core outward; levels that Linux does not describe are left out
   std::optional<double> steal_percent;  ///< of all CPUs' time while this was measured (steal.hpp)
+  double busy_percent = 0;              ///< as measure_busy_percent()
 };
 /// Measures all of the above on the calling thread and on the team; takes one to two seconds.
 Limits measure_limits(const kernels::Isa& isa, const kernels::Team& team);
@@ -46,6 +48,13 @@ Limits measure_limits(const kernels::Isa& isa, const kernels::Team& team);
 /// GFLOP/s of multiply-adds on all threads of the team at once: the best of `rounds` measurements of a third of
 /// a millisecond each: short enough to fit between a machine's disturbances.
 double measure_peak(const kernels::Isa& isa, const kernels::Team& team, Index rounds);
+
+/// How much of its time the thread of the team that was disturbed most lost to others, in a tenth of a second of short
+/// equal rounds. That shows what takes a CPU away, also where nobody says so: another process, or another virtual
+/// machine whose share is hidden.
+double measure_busy_percent(const kernels::Team& team);
+/// A sentence for whoever reads measured times; empty if so much is little.
+std::string busy_warning(double percent);
 
 /// The member "limits" of `gradrace info --json`.
 nlohmann::ordered_json to_json(const Limits& limits);

@@ -9,6 +9,7 @@
 #include <fmt/ranges.h>
 #include <nlohmann/json.hpp>
 
+#include "engine/measuring/limits.hpp"
 #include "engine/measuring/machine.hpp"
 #include "engine/measuring/steal.hpp"
 #include "engine/training/planned_layers.hpp"
@@ -182,6 +183,7 @@ Profile profile(const ProfileOptions& options, const Report& progress) {
   const std::vector<Entrant> entrants = line_up_elementwise(options.optimizers);
   const Teams teams = teams_up_to(options.threads);
   const StealWatch steal;
+  const double busy_before = measure_busy_percent(*teams.back());
   Counters counters(hardware_events());
   Profile result;
   result.isa = options.isa.name();
@@ -199,6 +201,7 @@ Profile profile(const ProfileOptions& options, const Report& progress) {
   for (std::size_t i = 0; i < entrants.size(); ++i)
     result.optimizers[i].counts = counts_per_parameter(result.network_parameters, entrants[i], options.isa, counters);
   result.steal_percent = steal.percent();
+  result.busy_percent = std::max(busy_before, measure_busy_percent(*teams.back()));
   return result;
 }
 

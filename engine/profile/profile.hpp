@@ -48,6 +48,7 @@ struct Profile {
   std::string counters_problem;     ///< why some could not be counted; empty if all could
   std::vector<Index> left_out;      ///< numbers of parameters that memory has no room for
   std::optional<double> steal_percent;
+  double busy_percent = 0;  ///< the larger of before and after (measure_busy_percent)
 };
 
 /// Measures, in visits spread over the run (visits.hpp); takes less than a second per optimizer, size and number of

@@ -56,6 +56,7 @@ Json to_json(const Profile& profile) {
           {"counters_problem", profile.counters_problem.empty() ? Json() : Json(profile.counters_problem)},
           {"left_out_parameters", profile.left_out},
           {"steal_percent", number_or_null(profile.steal_percent)},
+          {"busy_percent", profile.busy_percent},
           {"optimizers", optimizers}};
 }
 
