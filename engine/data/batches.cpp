@@ -30,6 +30,13 @@ std::span<const std::uint8_t> Batches::pixels(Index batch, Index s) const {
   return {images_.pixels.data() + index(batch, s) * images_.image_bytes(), images_.image_bytes()};
 }
 
+void Batches::prefetch(Index batch, Index s) const {
+  constexpr std::size_t kLine = 64;
+  if (s >= size(batch)) return;
+  const std::span<const std::uint8_t> all = pixels(batch, s);
+  for (std::size_t i = 0; i < all.size(); i += kLine) __builtin_prefetch(all.data() + i);
+}
+
 Index Batches::label(Index batch, Index s) const {
   return images_.labels[index(batch, s)];
 }

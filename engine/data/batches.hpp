@@ -28,6 +28,8 @@ class Batches {
   Index size(Index batch) const;
   /// Sample `s` of batch `batch`.
   std::span<const std::uint8_t> pixels(Index batch, Index s) const;
+  /// Lets the caches fetch the sample's pixels, if there is one: in a shuffled pass no hardware foresees them.
+  void prefetch(Index batch, Index s) const;
   Index label(Index batch, Index s) const;
   /// The order of this pass, as indices into the image set.
   std::span<const std::uint32_t> order() const { return order_; }

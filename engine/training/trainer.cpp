@@ -42,8 +42,10 @@ void Trainer::expect_fitting(const ImageSet& images) const {
 void Trainer::forward(const Context& context, const kernels::Worker& worker, Range samples, const Batches& batches,
                       Index batch, Index first) {
   const Stack& stack = model_.stack();
-  stack.forward(context, worker, samples,
-                [&](Index s) { normalizer_.gather(batches.pixels(batch, first + s), stack.input(s)); });
+  stack.forward(context, worker, samples, [&](Index s) {
+    normalizer_.gather(batches.pixels(batch, first + s), stack.input(s));
+    batches.prefetch(batch, first + s + 1);
+  });
   const std::size_t classes = std::size_t(stack.outputs());
   for (Index s = samples.begin; s < samples.end; ++s) {
     const float* output = stack.output(s);
