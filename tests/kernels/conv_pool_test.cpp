@@ -106,6 +106,41 @@ class ConvPool : public EveryIsa {
     }
   }
 
+  /// The stage, where a method pools what it computes, against the method alone and windows of 2 x 2 of what it gives.
+  void check_pooled(ConvMethod method, const ConvPoolShape& s, bool spoiled) {
+    SCOPED_TRACE(testing::Message() << s.conv.in_h << 'x' << s.conv.in_w << 'x' << s.conv.in_c << ' ' << name(method));
+    Floats x = random_.numbers(s.conv.in_h * s.conv.in_w * s.conv.in_c);
+    if (spoiled) random_.spoil(x);
+    const Floats w = random_.numbers(conv2d_weights(s.conv).floats());
+    const Floats bias = random_.numbers(round_up(s.conv.out_c, kPanel));
+    Floats scale = random_.numbers(s.conv.out_c);
+    scale[0] = 0;
+    Floats prepared(std::size_t(conv2d_prepared_floats(method, s.conv)));
+    conv2d_prepare_weights(isa(), method, s.conv, w.data(), prepared.data());
+    const Index channels = s.conv.out_c, row = s.conv.out_w() * channels;
+    Output scratch(std::max(conv2d_scratch_floats(s.conv), conv_pool_scratch_floats(s))), conv(s.conv.out_h() * row);
+    Output y(s.out_floats()), place(s.out_floats());
+    conv2d_forward(isa(), method, s.conv, x.data(), prepared.data(), bias.data(), conv.data(), scratch.span());
+    conv_pool_forward(isa(), method, s, x.data(), prepared.data(), bias.data(), scale.data(), y.data(), place.data(),
+                      scratch.span());
+    for (Index i = 0; i < s.out_floats(); ++i) {
+      const Index c = i % channels, px = i / channels % s.out_w(), py = i / channels / s.out_w();
+      float best = -kInfinity, at = kNowhere;
+      for (Index k = 0; k < 4; ++k) {
+        const float v = conv.data()[(2 * py + k / 2) * row + (2 * px + k % 2) * channels + c];
+        if (!(v > best || std::isnan(v))) continue;
+        best = v;
+        at = float((k / 2 * s.conv.in_w + k % 2) * s.conv.in_c);
+      }
+      const float expected = (best <= 0 ? 0 : best) * scale[std::size_t(c)];
+      if (std::isnan(expected))
+        ASSERT_TRUE(std::isnan(y.data()[i])) << "output " << i;
+      else
+        ASSERT_EQ(y.data()[i], expected) << "output " << i;
+      ASSERT_EQ(place.data()[i], best <= 0 || c == 0 ? kNowhere : at) << "output " << i;
+    }
+  }
+
   /// [out][depth] -> [depth][out]
   static Floats to_dense(const ConvShape& c, const Floats& rows) {
     return reference::transposed(c.out_c, c.depth(), reference::Array<float>(rows.begin(), rows.end()));
@@ -129,6 +164,14 @@ TEST_P(ConvPool, EqualsThePlainKernelsForPaddedShapes) {
   check({{14, 14, 32, 64, {5, 1, 2}, {5, 1, 2}}, 2, 2}, 1);
   check({{9, 11, 16, 20, {3, 1, 1}, {3, 1, 1}}, 3, 2});
   check({{7, 7, 3, 5, {7, 1, 3}, {3, 2, 1}}, 1, 1}, 1);
+}
+
+TEST_P(ConvPool, PoolsWhatWinogradsTilesGive) {
+  for (const bool spoiled : {false, true})
+    for (const ConvMethod method : {ConvMethod::kWinograd2, ConvMethod::kWinograd4})
+      for (const ConvShape& s : {ConvShape{26, 26, 16, 32, {3}, {3}}, ConvShape{9, 13, 8, 20, {3}, {3}},
+                                 ConvShape{12, 9, 16, 5, {3}, {3}}, ConvShape{4, 5, 24, 17, {3}, {3}}})
+        check_pooled(method, {s, 2, 2}, spoiled);
 }
 
 TEST_P(ConvPool, EqualsThePlainKernelsForRandomShapes) {
