@@ -104,6 +104,14 @@ RaceSetting setting(const CompareOptions& options, const RaceOptions& race, cons
   return setting;
 }
 
+/// Behind the number of threads: how many CPUs there are if some stay idle, and why if that is the batch's doing.
+std::string unused_cpus(const RaceOptions& race) {
+  const Index cpus = kernels::allowed_cpus();
+  if (race.threads >= cpus) return "";
+  return fmt::format(" on {} CPUs{}", cpus,
+                     race.threads == race.trainer.batch_size ? " (as many as a batch has samples)" : "");
+}
+
 std::string introduction(const CompareOptions& options, const RaceOptions& race, const Machine& machine,
                          const Dataset& data) {
   std::string text = fmt::format("{} {}\n", bold("Gradrace"), kVersion);
@@ -119,8 +127,8 @@ std::string introduction(const CompareOptions& options, const RaceOptions& race,
   text += fmt::format("  race      epochs: {}, batch size: {}, {}: {}, order: {}, dropout stream: {}\n", race.epochs,
                       options.batch_size, race.seeds.size() == 1 ? "seed" : "seeds", fmt::join(race.seeds, ", "),
                       options.order, options.dropout_stream);
-  text += fmt::format("  machine   {}, threads: {}, instruction set: {}, subnormals: {}\n", machine.cpu, race.threads,
-                      race.isa.name(), options.subnormals);
+  text += fmt::format("  machine   {}, threads: {}{}, instruction set: {}, subnormals: {}\n", machine.cpu, race.threads,
+                      unused_cpus(race), race.isa.name(), options.subnormals);
   text += notice_banner(data.notice);
   text.pop_back();  // the end of its last line
   return text;

@@ -14,6 +14,7 @@ void CompareOptions::add_to(Command& command) {
   add_options(command, *this);
   command.parse_complete_callback([this, &command] {
     if (!sweeps.empty() && command.count("--optimizer") == 0) optimizers.clear();
+    if (command.count("--threads") == 0) threads = std::min(threads, batch_size);  // a worker has one sample at least
   });
 }
 

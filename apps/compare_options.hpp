@@ -154,7 +154,9 @@ struct CompareOptions {
 
   template <class Self, class Visit>
   static void visit_machine(Self& self, const Visit& visit) {
-    visit(self.threads, threads_option());
+    CommandOption number = threads_option();
+    number.default_text = "the CPUs that the program may use, at most one for each sample of a batch";
+    visit(self.threads, number);
     visit(self.isa, isa_option());
     visit(self.conv, {.name = "--conv",
                       .takes = one_of({"auto", "im2col", "implicit", "winograd2", "winograd4"}),

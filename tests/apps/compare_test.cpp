@@ -146,6 +146,20 @@ TEST_F(ProgramCompare, WarnsOfMoreThreadsThanCpus) {
   expect_contains(outcome.err, fmt::format("gradrace: warning: {} threads", threads));
 }
 
+TEST_F(ProgramCompare, TakesNoMoreThreadsThanABatchHasSamples) {
+  if (kernels::allowed_cpus() < 2) GTEST_SKIP() << "one CPU";
+  const Words few = {"--data-dir", data().string(), "--epochs", "1", "--train-limit", "4", "--batch-size"};
+  const auto out = [&](Words more) {
+    Words words = few;
+    words.insert(words.end(), more.begin(), more.end());
+    return run(words).out;
+  };
+  const std::string all = fmt::format("{} CPUs", kernels::allowed_cpus());
+  expect_contains(out({"1"}), "threads: 1 on " + all + " (as many as a batch has samples)");
+  expect_contains(out({"2", "--threads", "1"}), "threads: 1 on " + all + ", ");
+  expect_contains(out({"2"}), "threads: 2");
+}
+
 TEST_F(ProgramCompare, KeepsToOpenMpsLimitOfThreads) {
   const Words one = {"OMP_THREAD_LIMIT=1"};
   for (const Words& words : {race({"--threads", "2"}), Words{"info", "--threads", "2"}, {"profile", "--threads", "2"}})
