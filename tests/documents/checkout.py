@@ -30,6 +30,7 @@ STAND_INS = {
     "bench/ladder": 'exec "$real" 64 1',
     # Without PyTorch it says so, once it has understood its options.
     "bench/peers/compare": 'exec "$real" "$@" --python /nowhere/python3',
+    "bench/scaling": 'exec "$real" "$@" --images 96 --rounds 1 --threads 2 --python /nowhere/python3',
     # Minutes of building, fuzzing and emulating.
     "tests/fuzz": 'exec bash -n "$real"',
     "tests/threads": 'exec bash -n "$real"',
