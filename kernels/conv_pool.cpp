@@ -54,6 +54,7 @@ void conv_pool_forward(const Isa& isa, ConvMethod method, const ConvPoolShape& s
                        std::span<float> scratch) noexcept {
   GRADRACE_EXPECT(Index(scratch.size()), >=, conv_pool_scratch_floats(shape));
   const ConvPoolShape s = framed(shape);
+  GRADRACE_EXPECT((s.pool_h - 1) * s.place_row() + (s.pool_w - 1) * s.place_col(), <, 1 << 24);  // exact as floats
   const float* image = put_in_frame(shape.conv, x, scratch.data());
   float* rows = scratch.data() + frame_floats(shape.conv);
   const std::span<float> conv_scratch =
