@@ -24,8 +24,8 @@ const std::map<std::string, std::pair<const char*, const char*>> kAdadeltaAndAda
      {"c3a7039cee5ed7ec3e90ca4271436284d8f29c87c0bef994255b643c88b9c715",
       "a6784b5d254166383e3991dc9c28ef56c1d53c9d85b72e37b1f3bb9ac8bf1b24"}},
     {"neon",
-     {"37c63feafb656cf735e3595986e2ea45e946288d8932aa9a2b7447aa4ca404a5",
-      "0b9143ee80e580e53e28b9b2153a80d2beea8708cec3a88896ed812595b65456"}},
+     {"8d0705a25cb7206664d5661e672048c3dfb33db084020da9b0686cff68a28fe7",
+      "40d0eeabfae52390f1e75d416bd78b866d469a9823dc7be2cf973db4e5cdeff3"}},
 };
 
 std::string hash_of(const RunResult& run) {
