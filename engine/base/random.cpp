@@ -1,6 +1,7 @@
 #include "engine/base/random.hpp"
 
 #include <algorithm>
+#include <bit>
 #include <cmath>
 #include <numeric>
 #include <utility>
@@ -26,12 +27,31 @@ std::uint32_t temper(std::uint32_t word) {
   return word ^ (word >> 18);
 }
 
+/// Whether draws are below a threshold of 53 bits, element by element: one 64-bit draw each, the high half first, of
+/// which the low 53 bits count. Compared half by half, which compilers vectorise.
+void keep_below(std::uint64_t threshold, std::span<const std::uint32_t> draws, float kept, float* elements) {
+  constexpr std::uint32_t kLow21 = (1u << 21) - 1;
+  const auto high = static_cast<std::uint32_t>(threshold >> 32), low = static_cast<std::uint32_t>(threshold);
+  const auto bits = std::bit_cast<std::uint32_t>(kept);
+  for (std::size_t i = 0; i < draws.size() / 2; ++i) {
+    const std::uint32_t first = draws[2 * i] & kLow21, second = draws[2 * i + 1];
+    const bool is_below = (first < high) | ((first == high) & (second < low));
+    elements[i] = std::bit_cast<float>(is_below ? bits : 0u);
+  }
+}
+
 /// One 64-bit draw per element; its low 53 bits are a double in [0, 1), which is compared with the probability. Both
-/// sides scaled by 2^53 (exact) make that a comparison of integers.
+/// sides scaled by 2^53 (exact) make that a comparison of integers. A block of the generator's numbers at a time, and
+/// the pairs between two of them.
 void draw_mt19937(Generator& generator, double keep_probability, float kept, std::span<float> scale) {
   const auto threshold = static_cast<std::uint64_t>(std::ceil(std::ldexp(keep_probability, 53)));
-  constexpr std::uint64_t kLow53 = (std::uint64_t{1} << 53) - 1;
-  for (float& element : scale) element = (generator.next64() & kLow53) < threshold ? kept : 0.0f;
+  for (std::size_t i = 0; i < scale.size();) {
+    const std::array<std::uint32_t, 2> pair = {generator.next32(), generator.next32()};
+    keep_below(threshold, pair, kept, &scale[i++]);
+    const std::span<const std::uint32_t> block = generator.take_pairs(scale.size() - i);
+    keep_below(threshold, block, kept, scale.data() + i);
+    i += block.size() / 2;
+  }
 }
 
 /// MCG31m1 (L'Ecuyer 1999), as MKL's documentation defines it: x <- a x mod (2^31 - 1), and x / (2^31 - 1) is uniform.

@@ -3,6 +3,7 @@
 /// of a shuffled pass, dropout masks. Source: ATen's MT19937RNGEngine.h, TransformationHelper.h,
 /// DistributionKernels.cpp and torch/utils/data/sampler.py.
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -29,6 +30,13 @@ class Generator {
   std::uint32_t next32() {
     if (position_ == kWords) refill();
     return output_[position_++];
+  }
+  /// The next numbers, at most so many pairs of them, as far as they are there without computing more: there may be
+  /// none. They are valid until the next call.
+  std::span<const std::uint32_t> take_pairs(std::size_t most) {
+    const std::size_t numbers = 2 * std::min(most, (kWords - position_) / 2);
+    position_ += numbers;
+    return {output_.data() + position_ - numbers, numbers};
   }
   /// Two draws; the first gives the high half.
   std::uint64_t next64() {
