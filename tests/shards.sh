@@ -2,7 +2,7 @@
 
 # Patterns of the tests that take longest, or start the program: where each is slowed down, for minutes.
 long_tests='*GoldenNetworks*:*GoldenTraining*:GoldenMnist*:GoldenClipping*:RaceBits*:*TrainerThreads*:*TrainerWithEach*'
-long_tests+=':Soak*:PhaseClock*:Checkpoint.ResumingEquals*:Profile*:Limits*:*Program*'
+long_tests+=':TrainerClipping*:Trainer.Gives*:Soak*:PhaseClock*:Checkpoint.ResumingEquals*:Profile*:Limits*:*Program*'
 
 # in_shards N COMMAND...: runs COMMAND, which runs tests by GoogleTest, on each N-th of them, one on each CPU at a time; one
 # process for each test, as ctest has it, would spend minutes on starting. Quietly, but for those that fail.
