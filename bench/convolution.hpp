@@ -91,7 +91,7 @@ struct Convolution {
 
   kernels::ConvShape s;
   kernels::PanelMatrix w;
-  Index in = s.in_h * s.in_w * s.in_c, out = s.out_h() * s.out_w() * s.out_c;  ///< floats of one image
+  Index in = s.in_h * s.in_w * s.in_c, out = s.out_floats();  ///< floats of one image
   Buffer x, dy, weight, bias, weight_transposed, y, dx, dweight, dbias;
 };
 

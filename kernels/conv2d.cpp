@@ -42,10 +42,6 @@ bool runs_single(ConvMethod method, const ConvShape& s) {
   return method == ConvMethod::kImplicit && conv_single_supports(s);
 }
 
-Index out_floats(const ConvShape& s) {
-  return s.out_h() * s.out_w() * s.out_c;
-}
-
 }  // namespace
 
 const ConvMethodKernels& kernels_of(ConvMethod method) {
@@ -140,14 +136,14 @@ void conv2d_relu_forward(const Isa& isa, ConvMethod method, const ConvShape& s, 
                          const float* bias, float* y, std::span<float> scratch) noexcept {
   if (runs_single(method, s)) return isa.table().conv_single_relu_forward(s, {0, s.out_h()}, x, weight, bias, y);
   conv2d_forward(isa, method, s, x, weight, bias, y, scratch);
-  isa.table().relu_forward(out_floats(s), y, y);
+  isa.table().relu_forward(s.out_floats(), y, y);
 }
 
 void conv2d_relu_parameter_gradient(const Isa& isa, ConvMethod method, const ConvShape& s, const float* x,
                                     const float* y, float* dy, float* dweight, float* dbias, bool accumulate,
                                     std::span<float> scratch) noexcept {
   if (runs_single(method, s)) return isa.table().conv_single_relu_gradient(s, x, y, dy, accumulate, dweight, dbias);
-  isa.table().relu_backward(out_floats(s), y, dy, dy);
+  isa.table().relu_backward(s.out_floats(), y, dy, dy);
   conv2d_parameter_gradient(isa, method, s, x, dy, dweight, dbias, accumulate, scratch);
 }
 

@@ -24,6 +24,7 @@ struct ConvShape {
   Window y, x;
   constexpr Index out_h() const { return y.positions(in_h); }
   constexpr Index out_w() const { return x.positions(in_w); }
+  constexpr Index out_floats() const { return out_h() * out_w() * out_c; }
   constexpr Index depth() const { return y.kernel * x.kernel * in_c; }  ///< length of each sum; order ky, kx, channel
 };
 

@@ -55,9 +55,9 @@ class Conv2d final : public Layer {
 
   void backward(const Context& context, Range samples, Activations in, Activations out, Activations d_out,
                 Activations d_in) const override {
-    const std::size_t floats = std::size_t(conv_.out_floats());
+    const std::size_t floats = std::size_t(conv_.shape().out_floats());
     for (Index s = samples.begin; s < samples.end; ++s) {
-      if (relu_ && (d_in || may_be_sparse_))  // else the one who looks at d_out sees to it
+      if (relu_ && !kernel_applies_relu(bool(d_in)))
         kernels::relu_backward(context.isa, {out[s], floats}, {d_out[s], floats}, {d_out[s], floats});
       float* term = sums_.term(context, s);
       float* d_image = d_in ? d_in[s] : nullptr;
@@ -88,14 +88,16 @@ class Conv2d final : public Layer {
   }
 
  private:
+  /// Whether backward leaves ReLU to the kernel of the weight's gradient, as it may where nobody else reads d_out.
+  bool kernel_applies_relu(bool wants_d_in) const { return !wants_d_in && !may_be_sparse_; }
   bool is_sparse(const Context& context, const float* d_out) const {
     if (wish_ || !may_be_sparse_) return may_be_sparse_;
-    const Index floats = conv_.out_floats();
+    const Index floats = conv_.shape().out_floats();
     return kernels::count_non_zeros(context.isa, {d_out, std::size_t(floats)}) * kSparseShare <= floats;
   }
 
   void dense_backward(const Context& context, const float* x, const float* y, float* dy, float* term, float* dx) const {
-    if (relu_ && !dx && !may_be_sparse_)
+    if (relu_ && kernel_applies_relu(dx != nullptr))
       kernels::conv2d_relu_parameter_gradient(context.isa, conv_.method(), conv_.shape(), x, y, dy, term,
                                               term + bias_offset(), true, context.span(scratch_));
     else

@@ -17,7 +17,6 @@ class Convolution {
   void plan(const std::string& name, const Shape& input, LayerPlan& plan);
 
   const kernels::ConvShape& shape() const { return shape_; }
-  Index out_floats() const { return shape_.out_h() * shape_.out_w() * shape_.out_c; }  ///< of one sample
   kernels::PanelMatrix weights() const { return kernels::conv2d_weights(shape_); }
   kernels::ConvMethod method() const { return method_; }
   const float* weight(const Context& context) const { return context.at(weight_); }

@@ -30,7 +30,7 @@ struct ConvSingle {
       }
     for (Index p = 0; p < Positions; ++p)
       for (Index v = 0; v < kVectors; ++v) {
-        const V cut = kRelu ? xsimd::select(sum[p][v] <= V(0.0f), V(0.0f), sum[p][v]) : sum[p][v];  // NaN stays
+        const V cut = kRelu ? where_positive(sum[p][v], sum[p][v]) : sum[p][v];
         cut.store_unaligned(y + p * channels + v * kLanes);
       }
   }
@@ -63,7 +63,7 @@ struct ConvSingle {
       const Index line = oy * out_w * s.out_c;
       for (Index ox = 0, at = line; ox < out_w; ++ox, ++image, at += s.out_c) {
         V d = V::load_unaligned(dy + at);
-        if constexpr (kRelu) d = xsimd::select(V::load_unaligned(y + at) <= V(0.0f), V(0.0f), d);
+        if constexpr (kRelu) d = where_positive(V::load_unaligned(y + at), d);
         for (Index ky = 0; ky < kSide; ++ky)
           for (Index kx = 0; kx < kSide; ++kx)
             sum[ky * kSide + kx] = multiply_add(V(image[ky * s.in_w + kx]), d, sum[ky * kSide + kx]);

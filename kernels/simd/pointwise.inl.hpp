@@ -12,14 +12,13 @@ struct Pointwise {
   static void relu_forward(Index n, const float* x, float* y) noexcept {
     for_each_vector<V>(n, [&](Index i, auto load, auto store) {
       const V v = load(x + i);
-      store(xsimd::select(v <= V(0.0f), V(0.0f), v), y + i);  // a comparison with NaN is false: NaN stays
+      store(where_positive(v, v), y + i);
     });
   }
 
   static void relu_backward(Index n, const float* y, const float* dy, float* dx) noexcept {
-    for_each_vector<V>(n, [&](Index i, auto load, auto store) {
-      store(xsimd::select(load(y + i) <= V(0.0f), V(0.0f), load(dy + i)), dx + i);
-    });
+    for_each_vector<V>(
+        n, [&](Index i, auto load, auto store) { store(where_positive(load(y + i), load(dy + i)), dx + i); });
   }
 
   static void add(Index n, const float* x, const float* y, float* sum) noexcept {

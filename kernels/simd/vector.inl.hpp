@@ -142,6 +142,12 @@ unsigned bits(const xsimd::batch_bool<float, Arch>& lanes) {
   return movemask(lanes.data);
 }
 
+/// v where `by` is positive or NaN, else 0: ReLU is that of itself, its gradient that of its output.
+template <class V>
+V where_positive(const V& by, const V& v) {
+  return xsimd::select(by <= V(0.0f), V(0.0f), v);  // a comparison with NaN is false
+}
+
 /// max(a, b), NaN if either is (as torch.maximum; the processor's own instruction drops one of them).
 template <class V>
 V max_nan(const V& a, const V& b) {

@@ -18,7 +18,7 @@ class Conv2d : public EveryIsa {
   void check(const ConvShape& s, Index slack = 0, bool spoiled = false) {
     SCOPED_TRACE(testing::PrintToString(s));
     std::vector<float> x = random_.numbers(s.in_h * s.in_w * s.in_c), w = random_.numbers(s.depth() * s.out_c);
-    std::vector<float> dy = random_.numbers(s.out_h() * s.out_w() * s.out_c), bias = random_.numbers(s.out_c);
+    std::vector<float> dy = random_.numbers(s.out_floats()), bias = random_.numbers(s.out_c);
     if (spoiled) random_.spoil(x), random_.spoil(w), random_.spoil(dy), random_.spoil(bias);
     check_forward(s, x, w, bias, slack);
     check_parameter_gradient(s, x, dy, false, slack);
@@ -90,8 +90,7 @@ class Conv2d : public EveryIsa {
   /// With ReLU behind it, forward and backward, against both one after the other.
   void check_relu(const ConvShape& s, Index slack, bool spoiled) {
     SCOPED_TRACE(testing::PrintToString(s));
-    std::vector<float> x = random_.numbers(s.in_h * s.in_w * s.in_c),
-                       dy = random_.numbers(s.out_h() * s.out_w() * s.out_c);
+    std::vector<float> x = random_.numbers(s.in_h * s.in_w * s.in_c), dy = random_.numbers(s.out_floats());
     if (spoiled) random_.spoil(x), random_.spoil(dy);
     const Input x_in(x, slack), w_in(random_.numbers(conv2d_weights(s).floats()), slack);
     const Input bias_in(random_.numbers(round_up(s.out_c, kPanel)), slack);
@@ -197,7 +196,7 @@ TEST_P(Conv2d, EveryMethodPadsWithZeros) {
       Output prepared(conv2d_prepared_floats(method, s)), scratch(conv2d_scratch_floats(s));
       conv2d_prepare_weights(isa(), method, s, weight.data(), prepared.data());
       const float* as_wanted = prepared.size() > 0 ? prepared.data() : weight.data();
-      Output padded(s.out_h() * s.out_w() * s.out_c), framed(padded.size());
+      Output padded(s.out_floats()), framed(padded.size());
       conv2d_forward(isa(), method, s, x.data(), as_wanted, bias.data(), padded.data(), scratch.span());
       conv2d_forward(isa(), method, inner, image.data(), as_wanted, bias.data(), framed.data(), scratch.span());
       expect_same_bits(padded.span(), framed.span());

@@ -17,7 +17,7 @@ class ConvAdjoint : public EveryIsa {
     EXPECT_EQ(adjoint->out_h(), s.in_h);
     EXPECT_EQ(adjoint->out_w(), s.in_w);
     const std::vector<float> w = random_.numbers(s.depth() * s.out_c);
-    const std::vector<float> dy = random_.numbers(s.out_h() * s.out_w() * s.out_c);
+    const std::vector<float> dy = random_.numbers(s.out_floats());
     const std::vector<float> no_bias(std::size_t(round_up(s.in_c, kPanel)));
     const Input weight(to_panels(conv2d_weights(s), w)), dy_in(dy);
     Output turned(conv2d_weights(*adjoint).floats()), dx(s.in_h * s.in_w * s.in_c);

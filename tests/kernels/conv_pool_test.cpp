@@ -22,7 +22,7 @@ class ConvPool : public EveryIsa {
     const ConvShape& c = s.conv;
     const PoolShape pool{c.out_h(), c.out_w(), c.out_c, {s.pool_h, s.pool_h}, {s.pool_w, s.pool_w}};
     const Floats panels = to_panels(conv2d_weights(c), w), start = to_panels({1, c.out_c}, bias);
-    Floats conv(std::size_t(c.out_h() * c.out_w() * c.out_c)), scratch(std::size_t(conv2d_scratch_floats(c)));
+    Floats conv(std::size_t(c.out_floats())), scratch(std::size_t(conv2d_scratch_floats(c)));
     conv2d_forward(isa(), ConvMethod::kIm2col, c, x.data(), panels.data(), start.data(), conv.data(), scratch);
     relu_forward(isa(), conv, conv);
     Plain result{Floats(std::size_t(s.out_floats())), Floats(conv.size())};

@@ -23,7 +23,7 @@ class ConvSparse : public EveryIsa {
                                     << s.y.kernel << 'x' << s.x.kernel << ", padding " << s.y.padding << 'x'
                                     << s.x.padding << ", 1 in " << share);
     const Floats x = random_.numbers(s.in_h * s.in_w * s.in_c), w = random_.numbers(s.depth() * s.out_c);
-    const Floats dy = sparse(s.out_h() * s.out_w() * s.out_c, share);
+    const Floats dy = sparse(s.out_floats(), share);
     const Floats dw = random_.numbers(s.depth() * s.out_c), db = random_.numbers(s.out_c);
     const Floats none(dw.size(), 0.0f), no_bias(db.size(), 0.0f);
     check(s, x, w, dy, dw, db, true, slack);

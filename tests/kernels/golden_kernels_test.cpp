@@ -89,7 +89,7 @@ ConvResult convolve(const Isa& isa, const kernels::ConvShape& s, Index samples, 
       panels(layout, [&](Index r, Index o) { return weight[std::size_t(o * layout.rows + torch_place(s, r))]; });
   Floats transposed(std::size_t(layout.transposed().floats())), scratch(std::size_t(kernels::conv2d_scratch_floats(s)));
   kernels::transpose(isa, layout, w.data(), {0, layout.panels()}, transposed.data());
-  const Index in = s.in_h * s.in_w * s.in_c, out = s.out_h() * s.out_w() * s.out_c;
+  const Index in = s.in_h * s.in_w * s.in_c, out = s.out_floats();
   Floats dw(w.size()), db(padded(bias).size());
   ConvResult result{Floats(std::size_t(samples * out)), Floats(x.size()), Floats(weight.size()), {}};
   for (Index n = 0; n < samples; ++n) {

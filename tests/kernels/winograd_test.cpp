@@ -52,7 +52,7 @@ Array error_bound(Index tile, const ConvShape& s, const Array& x, const Array& w
     weights.push_back(sandwich(m.weight, kernel, [&](Index r, Index c) {
       return w[((r * kernel + c) * s.in_c + k / s.out_c) * s.out_c + k % s.out_c];
     }));
-  Array bound(s.out_h() * s.out_w() * s.out_c);
+  Array bound(s.out_floats());
   for (Index y0 = 0; y0 < s.out_h(); y0 += tile)
     for (Index x0 = 0; x0 < s.out_w(); x0 += tile) {
       std::vector<Array> products(s.out_c, Array(points));
@@ -193,7 +193,7 @@ TEST_P(Winograd, ComputesAnImageFullOfOneTileAlikeEverywhere) {
     for (Index i = 0; i < s.in_h * s.in_w; ++i)
       std::copy_n(data.x.begin() + place(i / s.in_w % tile, i % s.in_w % tile), s.in_c, data.x.begin() + i * s.in_c);
     const std::vector<float> y = forward(tile, s, data, 0);
-    for (Index i = 0; i < s.out_h() * s.out_w() * s.out_c; ++i) {
+    for (Index i = 0; i < s.out_floats(); ++i) {
       const Index position = i / s.out_c, r = position / s.out_w() % tile, c = position % s.out_w() % tile;
       ASSERT_TRUE(same_bits(y[i], y[(r * s.out_w() + c) * s.out_c + i % s.out_c])) << "output " << i;
     }
